@@ -1,0 +1,241 @@
+//! Learns what ships in `data/` from labelled pages, and measures it on sites that it was not learnt from.
+//!
+//! ```text
+//! cargo run --release --example learn -- phrases GOLD.jsonl... [--pages PAGES.jsonl...] -o data/known-mined.txt
+//! cargo run --release --example learn -- model GOLD.jsonl... -o data/boilerplate-model.json
+//! cargo run --release --example learn -- cross-validate GOLD.jsonl... [--pages PAGES.jsonl...] -o DIR
+//! ```
+
+mod boost;
+mod gold;
+mod phrases;
+
+use boost::{Shape, Table};
+use clap::{Parser, Subcommand, ValueEnum};
+use dechaff::clean::cuts;
+use dechaff::config::{Boilerplate, Builtin, Config, Level};
+use dechaff::document::{Kind, Span};
+use dechaff::engine::{Cancel, Job, Lists, Source};
+use dechaff::judge::features;
+use dechaff::judge::model::{self, INPUTS, Model};
+use dechaff::progress::Silent;
+use gold::Set;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Mines furniture that many sites share.
+    Phrases {
+        gold: Vec<PathBuf>,
+        #[arg(long, num_args = 1..)]
+        pages: Vec<PathBuf>,
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Learns the boilerplate model from all pages.
+    Model {
+        gold: Vec<PathBuf>,
+        #[arg(short, long)]
+        output: PathBuf,
+    },
+    /// Learns phrases and model in five folds by site and scores each page by what was learnt without its site.
+    CrossValidate {
+        gold: Vec<PathBuf>,
+        #[arg(long, num_args = 1..)]
+        pages: Vec<PathBuf>,
+        /// Cleaned pages go here, a file per set and level.
+        #[arg(short, long)]
+        output: PathBuf,
+        /// Which shipped lists are used beside what is learnt.
+        #[arg(long, default_value = "all")]
+        builtin: Hand,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum, PartialEq)]
+enum Hand {
+    /// Mined phrases and the hand-written list.
+    All,
+    /// Mined phrases only.
+    Mined,
+}
+
+const FOLDS: u64 = 5;
+const SHAPE: Shape = Shape { trees: 150, leaves: 16, rate: 0.1, columns: 0.4, least_weight: 20.0, seed: 1 };
+/// Weight of a unit of an annotated article that is given as a page of its own.
+const CLEAN_WEIGHT: f32 = 2.0;
+/// Conservative, balanced, strict.
+const THRESHOLDS: [f32; 3] = [0.12, 0.4, 0.6];
+
+fn main() {
+    let result = match Arguments::parse().command {
+        Command::Phrases { gold, pages, output } => mine(&gold, &pages, &output),
+        Command::Model { gold, output } => learn(&gold, &output),
+        Command::CrossValidate { gold, pages, output, builtin } => {
+            cross_validate(&gold, &pages, &output, builtin)
+        }
+    };
+    if let Err(error) = result {
+        eprintln!("learn: {error}");
+        std::process::exit(2);
+    }
+}
+
+fn read(paths: &[PathBuf]) -> Result<Vec<Set>, String> {
+    paths.iter().map(|p| Set::read(p)).collect()
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn mine(gold: &[PathBuf], pages: &[PathBuf], output: &Path) -> Result<(), String> {
+    let found = phrases::mine(&read(gold)?, &read(pages)?, |_, _| true);
+    println!("{} phrases", found.len());
+    write(output, &phrases::to_list(&found))
+}
+
+fn learn(gold: &[PathBuf], output: &Path) -> Result<(), String> {
+    let model = train(&read(gold)?, |_, _| true);
+    println!("{} trees", model.trees.len());
+    write(output, &(serde_json::to_string(&model).map_err(|e| e.to_string())? + "\n"))
+}
+
+/// Trains on the pages that `use_page` lets through, and on their articles as clean pages.
+fn train(sets: &[Set], use_page: impl Fn(&Set, usize) -> bool) -> Model {
+    let (mut inputs, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    let clean: Vec<Set> = sets.iter().map(Set::cleaned).collect();
+    for set in sets.iter().chain(&clean) {
+        let (analysis, grouped) = set.analyse();
+        let mut rows = Vec::new();
+        for record in (0..set.pages.len()).filter(|&r| use_page(set, r) && !set.pages[r].gold.is_empty()) {
+            let range = analysis.units.range(record as u32);
+            let units = &analysis.units.rows[range.clone()];
+            features::features_into(units, &grouped.evidence[range], grouped.pages[record], &mut rows);
+            for (i, (unit, label)) in units.iter().zip(set.labels(&analysis, record)).enumerate() {
+                let mut row = [0.0; INPUTS];
+                model::inputs_of(&rows, i, &mut row);
+                inputs.push(row);
+                labels.push(label);
+                weights
+                    .push((f32::from(unit.words).sqrt() + 0.3) * if set.clean { CLEAN_WEIGHT } else { 1.0 });
+            }
+        }
+    }
+    let (base, trees) = boost::learn(&Table::new(&inputs, labels, weights), SHAPE);
+    Model { version: model::VERSION, features: model::feature_names(), base, thresholds: THRESHOLDS, trees }
+}
+
+struct Fold {
+    lists: Lists,
+}
+
+fn cross_validate(gold: &[PathBuf], pages: &[PathBuf], output: &Path, hand: Hand) -> Result<(), String> {
+    let (sets, pages) = (read(gold)?, read(pages)?);
+    std::fs::create_dir_all(output).map_err(|e| format!("{}: {e}", output.display()))?;
+    let folds = (0..FOLDS)
+        .map(|fold| {
+            let others = |set: &Set, record: usize| set.fold(record, FOLDS) != fold;
+            let mut lists = Lists::shipped(Builtin::None);
+            if hand == Hand::All {
+                let general = include_str!("../../data/known-general.txt");
+                lists.known.add(general).map_err(|(row, e)| format!("data/known-general.txt:{row}: {e}"))?;
+            }
+            let mined = phrases::to_list(&phrases::mine(&sets, &pages, others));
+            lists.known.add(&mined).map_err(|(row, e)| format!("mined phrases, row {row}: {e}"))?;
+            lists.model = train(&sets, others);
+            Ok(Fold { lists })
+        })
+        .collect::<Result<Vec<Fold>, String>>()?;
+    for level in [Level::Conservative, Level::Balanced, Level::Strict] {
+        for set in &sets {
+            evaluate(set, &folds, level, output)?;
+        }
+    }
+    for set in sets.iter().map(Set::cleaned) {
+        evaluate_clean(&set, &folds);
+    }
+    Ok(())
+}
+
+/// Cleaned texts of all pages, each by the fold that was learnt without its site.
+fn clean(set: &Set, folds: &[Fold], level: Level) -> Vec<String> {
+    let mut out = vec![String::new(); set.pages.len()];
+    let rows = set.rows();
+    for (number, fold) in folds.iter().enumerate() {
+        let config = Config {
+            only: vec![Kind::Repeat, Kind::Boilerplate, Kind::Passage],
+            boilerplate: Boilerplate { level, ..Boilerplate::default() },
+            ..Config::default()
+        };
+        let (progress, cancel) = (Silent, Cancel::default());
+        let job = Job {
+            source: set,
+            documents: &rows,
+            config: &config,
+            lists: &fold.lists,
+            progress: &progress,
+            cancel: &cancel,
+        };
+        let decisions = job.decide().expect("nothing cancels this run and no table is full");
+        for record in (0..set.pages.len()).filter(|&r| set.fold(r, FOLDS) == number as u64) {
+            let mut buffer = String::new();
+            let text = set.text(record, &mut buffer);
+            let spans: Vec<Span> = decisions
+                .cuts_of(record as u32)
+                .iter()
+                .map(|c| decisions.units.rows[c.unit as usize].span)
+                .collect();
+            out[record] = cuts::cut(text, &cuts::ranges(text, &spans));
+        }
+    }
+    out
+}
+
+fn evaluate(set: &Set, folds: &[Fold], level: Level, output: &Path) -> Result<(), String> {
+    let cleaned = clean(set, folds, level);
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    let scored: Vec<usize> = (0..set.pages.len()).filter(|&r| !set.pages[r].gold.is_empty()).collect();
+    for &record in &scored {
+        *count.entry(&set.pages[record].source).or_default() += 1;
+    }
+    let (mut all, mut multi) = ([0.0; 4], [0.0; 4]);
+    let mut lines = String::new();
+    for &record in &scored {
+        let page = &set.pages[record];
+        let [p, r, f] = gold::score(&cleaned[record], &page.gold);
+        let add = |sums: &mut [f64; 4]| {
+            for (sum, x) in sums.iter_mut().zip([p, r, f, 1.0]) {
+                *sum += x;
+            }
+        };
+        add(&mut all);
+        if !page.source.is_empty() && count[page.source.as_str()] >= 3 {
+            add(&mut multi);
+        }
+        lines +=
+            &serde_json::json!({"id": page.id, "source": page.source, "text": cleaned[record]}).to_string();
+        lines.push('\n');
+    }
+    let show = |s: [f64; 4]| {
+        format!("n={:<5} P {:.4} R {:.4} F1 {:.4}", s[3], s[0] / s[3], s[1] / s[3], s[2] / s[3])
+    };
+    println!("{:14} {:12} all {}   multi {}", set.name, format!("{level:?}"), show(all), show(multi));
+    let name = format!("{}-{}.jsonl", set.name, format!("{level:?}").to_lowercase());
+    write(&output.join(name), &lines)
+}
+
+fn evaluate_clean(set: &Set, folds: &[Fold]) {
+    let cleaned = clean(set, folds, Level::Balanced);
+    let words = |text: &str| text.split_whitespace().count() as f64;
+    let before: f64 = set.pages.iter().map(|p| words(&p.gold)).sum();
+    let after: f64 = cleaned.iter().map(|t| words(t)).sum();
+    println!("{:28} {:.2} % of the words cut", set.name, 100.0 * (before - after) / before);
+}

@@ -1,0 +1,4 @@
+//! Cutting text, the receipts of it, and putting everything back.
+
+pub mod cuts;
+pub mod receipt;

@@ -1,0 +1,171 @@
+//! Receipts: for every record that was touched one JSON line that explains the cuts and undoes them.
+
+use crate::document::Kind;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Version of the receipts file.
+pub const VERSION: u32 = 1;
+/// Its format, as named in its first line.
+pub const FORMAT: &str = "dechaff receipts";
+
+/// The first line of the receipts file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`FORMAT`].
+    pub format: String,
+    /// [`VERSION`].
+    pub version: u32,
+}
+
+impl Header {
+    /// The header of this version.
+    pub fn current() -> Header {
+        Header { format: FORMAT.into(), version: VERSION }
+    }
+
+    /// Refuses other formats and versions.
+    pub fn check(&self) -> Result<(), String> {
+        if self.format != FORMAT {
+            return Err(format!("not a receipts file but `{}`", self.format));
+        }
+        if self.version != VERSION {
+            return Err(format!(
+                "receipts of version {}, this dechaff reads version {VERSION}",
+                self.version
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What happened to one record: cuts in its text, or its removal as a whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Place in the whole input, from 0.
+    pub record: u32,
+    /// Its id, or a content hash and an occurrence number where it had none.
+    pub id: String,
+    /// The file, as named below `documents/`.
+    pub file: String,
+    /// Line in that file, from 1.
+    pub line: u64,
+    /// Place among the records of that file, from 0.
+    pub row: u64,
+    /// Its site, where one was known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// Bytes of the original text.
+    pub bytes: u64,
+    /// XXH3-128 of the original text, in hexadecimal.
+    pub xxh3: String,
+    /// What was cut, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<Cut>,
+    /// Why it went as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentCut>,
+}
+
+/// One cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cut {
+    /// First byte in the original text.
+    pub start: u64,
+    /// One past the last byte.
+    pub end: u64,
+    /// The same in Unicode code points.
+    pub char_start: u64,
+    /// One past the last code point.
+    pub char_end: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// Why it went.
+    pub rule: String,
+    /// How sure, 0 to 1; for copies the similarity.
+    pub score: f32,
+    /// The counts behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+    /// The copy that stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<UnitWitness>,
+    /// The text that was removed, closed-up white space included.
+    pub removed: String,
+    /// Its bytes within the JSON string, where they are not the plain escape of `removed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+}
+
+/// In how many distinct documents the line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Of its site, the same words.
+    pub site_documents: u32,
+    /// Of its site, the same words but for numbers and dates.
+    pub site_masked: u32,
+    /// Of its site, a line that begins and ends alike.
+    pub site_template: u32,
+    /// Of all sites, the same words.
+    pub documents: u32,
+    /// Sites with the same words.
+    pub sites: u32,
+    /// Times in its own document.
+    pub in_document: u16,
+    /// Distinct pages of the site.
+    pub site_pages: u32,
+}
+
+/// A line that stays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnitWitness {
+    /// Its record.
+    pub record: u32,
+    /// The id of that.
+    pub id: String,
+    /// Where it stands in the original text of that record, in bytes.
+    pub start: u64,
+    /// One past its last byte.
+    pub end: u64,
+    /// Jaccard similarity of word 3-gram sets, 1 for the same words.
+    pub similarity: f32,
+}
+
+/// Why a document went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DocumentCut {
+    /// `same-words`, `near-duplicate` or `contained`.
+    pub rule: String,
+    /// Jaccard similarity, or containment.
+    pub score: f32,
+    /// The document that stays.
+    pub witness: DocumentWitness,
+}
+
+/// A document that stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentWitness {
+    /// Its record.
+    pub record: u32,
+    /// Its id.
+    pub id: String,
+}
+
+/// XXH3-128 of a text in hexadecimal.
+pub fn hash(text: &str) -> String {
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
+}
+
+/// The bytes that a cut removed from a JSON string.
+pub fn raw_of(cut: &Cut) -> Cow<'_, str> {
+    match &cut.raw {
+        Some(raw) => Cow::Borrowed(raw),
+        None => Cow::Owned(plain_escape(&cut.removed)),
+    }
+}
+
+/// The inside of the JSON string that the common writers make of a text: only what must be escaped is.
+pub fn plain_escape(text: &str) -> String {
+    let quoted = serde_json::to_string(text).expect("a string is always JSON");
+    quoted[1..quoted.len() - 1].to_owned()
+}

@@ -1,0 +1,44 @@
+//! Which site a document belongs to.
+
+/// The registrable domain of an address by the public suffix list, private suffixes too: `a.b.example.co.uk` is
+/// `example.co.uk`, `x.blogspot.com` is itself. An address of numbers is its own site.
+pub fn of_url(address: &str) -> Option<String> {
+    let address = address.trim();
+    let parsed = url::Url::parse(address).or_else(|_| url::Url::parse(&format!("http://{address}"))).ok()?;
+    match parsed.host()? {
+        url::Host::Domain(host) => of_host(host),
+        ip => Some(ip.to_string()),
+    }
+}
+
+fn of_host(host: &str) -> Option<String> {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    if host.is_empty() {
+        return None;
+    }
+    match psl::domain_str(&host) {
+        Some(domain) => Some(domain.to_owned()),
+        None => Some(host),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sites_are_registrable_domains() {
+        for (address, site) in [
+            ("http://www.reuters.com/article/1", "reuters.com"),
+            ("https://news.bbc.co.uk/2/hi", "bbc.co.uk"),
+            ("http://x.blogspot.com/2010/", "x.blogspot.com"),
+            ("HTTP://Example.ORG.:8080/", "example.org"),
+            ("example.org/page", "example.org"),
+            ("http://127.0.0.1/a", "127.0.0.1"),
+            ("http://localhost/a", "localhost"),
+        ] {
+            assert_eq!(of_url(address).as_deref(), Some(site), "{address}");
+        }
+        assert_eq!(of_url(""), None);
+    }
+}

@@ -1,0 +1,294 @@
+//! First pass: every document to units, words and sketches, in parallel over batches, merged in input order.
+
+use super::{Cancel, Lists, Source};
+use crate::config::Config;
+use crate::document::{Kind, Span};
+use crate::error::{Error, Result};
+use crate::judge::known::KnownLines;
+use crate::progress::Progress;
+use crate::sketch::banding::Banding;
+use crate::sketch::minhash::{self, MinHash, SketchScratch};
+use crate::tables::{Known, NEAR_BANDS, NEAR_ROWS, NearRow, SketchRow, UnitRow, Units};
+use crate::text::segment::{self, Lines, Unit};
+use crate::text::surface::Surface;
+use crate::text::words::{self, Words};
+use crate::text::{fold, shingle};
+use rayon::prelude::*;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+/// Documents a batch. Results never depend on it.
+pub const BATCH: usize = 256;
+
+/// Units of fewer words match exactly or not at all: a word changed in a short line is another line.
+pub const NEAR_MIN_WORDS: usize = 8;
+
+/// Words a shingle in comparing units.
+pub const UNIT_SHINGLE: usize = 3;
+
+/// One shingle in this many is sampled to find contained documents.
+const SAMPLE: u64 = 8;
+
+/// What the first pass needs to know.
+pub struct Analyser {
+    needs_units: bool,
+    needs_documents: bool,
+    needs_samples: bool,
+    shingle: usize,
+    /// Signatures of whole documents.
+    pub documents: MinHash,
+    near: MinHash,
+    known: KnownLines,
+    protected: KnownLines,
+}
+
+/// What came out of the first pass.
+#[derive(Default)]
+pub struct Analysis {
+    /// The units of all documents; none where no kind needs them.
+    pub units: Units,
+    /// A sketch per document.
+    pub sketches: Vec<SketchRow>,
+    /// Band keys of document sketches, `bands` a document (zeros where it has no words).
+    pub keys: Vec<u32>,
+    /// Sampled shingles per document, sorted.
+    pub samples: Vec<Box<[u64]>>,
+}
+
+/// Scratch of one thread.
+#[derive(Default)]
+pub struct Scratch {
+    text: String,
+    folded: String,
+    lines: Lines,
+    pieces: Vec<Unit>,
+    unit_words: Words,
+    document_words: Vec<u64>,
+    sketch: SketchScratch,
+    keys: Vec<u32>,
+}
+
+#[derive(Default)]
+struct Batch {
+    rows: Vec<UnitRow>,
+    counts: Vec<u32>,
+    near: Vec<NearRow>,
+    sketches: Vec<SketchRow>,
+    keys: Vec<u32>,
+    samples: Vec<Box<[u64]>>,
+}
+
+impl Analyser {
+    /// An analyser for these settings.
+    pub fn new(config: &Config, lists: &Lists) -> Self {
+        let document = &config.document;
+        let banding = Banding::choose(document.threshold, document.recall, 128);
+        Analyser {
+            needs_units: config.only.iter().any(|&k| k != Kind::Document),
+            needs_documents: config.runs(Kind::Document),
+            needs_samples: config.runs(Kind::Document) && document.containment > 0.0,
+            shingle: document.shingle,
+            documents: MinHash::new(banding),
+            near: MinHash::new(Banding { bands: NEAR_BANDS, rows: NEAR_ROWS }),
+            known: lists.known.clone(),
+            protected: lists.protected.clone(),
+        }
+    }
+
+    /// Runs over all documents of `source`.
+    pub fn run(&self, source: &dyn Source, progress: &dyn Progress, cancel: &Cancel) -> Result<Analysis> {
+        let records = source.len();
+        progress.start("reading words", records as u64);
+        let starts: Vec<usize> = (0..records).step_by(BATCH).collect();
+        let batches: Vec<Batch> = starts
+            .par_iter()
+            .map_init(Scratch::default, |scratch, &start| {
+                let end = (start + BATCH).min(records);
+                let mut batch = Batch::default();
+                if !cancel.requested() {
+                    (start..end).for_each(|record| self.document(source, record, scratch, &mut batch));
+                    progress.advance((end - start) as u64);
+                }
+                batch
+            })
+            .collect();
+        cancel.check()?;
+        progress.finish();
+        merge(batches)
+    }
+
+    fn document(&self, source: &dyn Source, record: usize, scratch: &mut Scratch, batch: &mut Batch) {
+        let mut buffer = std::mem::take(&mut scratch.text);
+        let text = source.text(record, &mut buffer);
+        scratch.pieces.clear();
+        scratch.document_words.clear();
+        segment::segment_into(text, &mut scratch.lines, &mut scratch.pieces);
+        let pieces = std::mem::take(&mut scratch.pieces);
+        for piece in &pieces {
+            let body = &text[piece.start as usize..piece.end as usize];
+            fold::fold_into(body, &mut scratch.folded);
+            scratch.unit_words.clear();
+            words::words_into(&scratch.folded, &mut scratch.unit_words);
+            if self.needs_units {
+                self.unit(text, piece, scratch, batch);
+            }
+            scratch.document_words.extend_from_slice(&scratch.unit_words.exact);
+        }
+        batch.counts.push(if self.needs_units { pieces.len() as u32 } else { 0 });
+        scratch.pieces = pieces;
+        if self.needs_documents {
+            let words = std::mem::take(&mut scratch.document_words);
+            let sketch = self.sketch(&words, scratch, &mut batch.keys);
+            batch.sketches.push(sketch);
+            batch.samples.push(self.sample(&words));
+            scratch.document_words = words;
+        }
+        scratch.text = buffer;
+    }
+
+    fn unit(&self, text: &str, piece: &Unit, scratch: &mut Scratch, batch: &mut Batch) {
+        let words = &scratch.unit_words;
+        let index = batch.rows.len() as u32;
+        let (exact, masked) = if words.exact.is_empty() {
+            let marks: String = scratch.folded.chars().filter(|c| !c.is_whitespace()).collect();
+            (xxh3_128(marks.as_bytes()), xxh3_64(marks.as_bytes()))
+        } else {
+            (hash_words(&words.exact), xxh3_64(bytes_of(&words.masked, &mut Vec::new())))
+        };
+        let (head, tail) = template_ends(&words.masked);
+        batch.rows.push(UnitRow {
+            exact,
+            masked,
+            span: Span { start: piece.start, end: piece.end },
+            head,
+            tail,
+            words: words.count().min(u16::MAX as usize) as u16,
+            known: if self.protected.matches(&words.masked, &scratch.folded) {
+                Known::Protected
+            } else if self.known.matches(&words.masked, &scratch.folded) {
+                Known::Furniture
+            } else {
+                Known::No
+            },
+            surface: Surface::of(text, piece),
+        });
+        if words.count() >= NEAR_MIN_WORDS {
+            let values = scratch.sketch.values();
+            values.clear();
+            shingle::for_each(&words.exact, UNIT_SHINGLE, |s| values.push(minhash::value(s)));
+            scratch.keys.clear();
+            self.near.keys_into(&mut scratch.sketch, &mut scratch.keys);
+            if let Ok(keys) = <[u32; NEAR_BANDS]>::try_from(scratch.keys.as_slice()) {
+                batch.near.push(NearRow { unit: index, keys });
+            }
+        }
+    }
+
+    /// The sketch of a run of words; its band keys are appended to `keys` (zeros for no words).
+    pub fn sketch(&self, words: &[u64], scratch: &mut Scratch, keys: &mut Vec<u32>) -> SketchRow {
+        let values = scratch.sketch.values();
+        values.clear();
+        shingle::for_each(words, self.shingle, |s| values.push(minhash::value(s)));
+        if words.is_empty() {
+            keys.extend(std::iter::repeat_n(0, self.documents.banding().bands));
+        } else {
+            self.documents.keys_into(&mut scratch.sketch, keys);
+        }
+        SketchRow { exact: hash_words(words), words: words.len().min(u32::MAX as usize) as u32 }
+    }
+
+    /// The sampled shingles of a run of words, sorted and distinct.
+    pub fn sample(&self, words: &[u64]) -> Box<[u64]> {
+        let mut samples = Vec::new();
+        if self.needs_samples {
+            shingle::for_each(words, self.shingle, |s| {
+                if s % SAMPLE == 0 {
+                    samples.push(s);
+                }
+            });
+            samples.sort_unstable();
+            samples.dedup();
+        }
+        samples.into_boxed_slice()
+    }
+
+    /// The words of the given spans of a document, in order, appended to `words`.
+    pub fn words_of(
+        &self,
+        text: &str,
+        spans: impl Iterator<Item = Span>,
+        scratch: &mut Scratch,
+        words: &mut Vec<u64>,
+    ) {
+        for span in spans {
+            fold::fold_into(span.of(text), &mut scratch.folded);
+            scratch.unit_words.clear();
+            words::words_into(&scratch.folded, &mut scratch.unit_words);
+            words.extend_from_slice(&scratch.unit_words.exact);
+        }
+    }
+
+    /// The words of a whole text, by units as in the first pass.
+    pub fn all_words(&self, text: &str, scratch: &mut Scratch, words: &mut Vec<u64>) {
+        let mut pieces = std::mem::take(&mut scratch.pieces);
+        pieces.clear();
+        segment::segment_into(text, &mut scratch.lines, &mut pieces);
+        self.words_of(text, pieces.iter().map(|p| Span { start: p.start, end: p.end }), scratch, words);
+        scratch.pieces = pieces;
+    }
+}
+
+fn hash_words(words: &[u64]) -> u128 {
+    // Word hashes are fed as little-endian bytes, so that a fingerprint is the same on every machine.
+    let mut bytes = Vec::new();
+    xxh3_128(bytes_of(words, &mut bytes))
+}
+
+fn bytes_of<'b>(words: &[u64], bytes: &'b mut Vec<u8>) -> &'b [u8] {
+    bytes.clear();
+    bytes.reserve(words.len() * 8);
+    for word in words {
+        bytes.extend_from_slice(&word.to_le_bytes());
+    }
+    bytes
+}
+
+/// Hashes of the first and last three masked words (two of a unit of less than six), 0 where there are less
+/// than three.
+fn template_ends(masked: &[u64]) -> (u32, u32) {
+    let n = match masked.len() {
+        0..=2 => return (0, 0),
+        3..=5 => 2,
+        _ => 3,
+    };
+    let hash = |words: &[u64]| {
+        let sum =
+            words.iter().fold(n as u64, |h, w| (h.rotate_left(23) ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        ((sum >> 32) as u32).max(1)
+    };
+    (hash(&masked[..n]), hash(&masked[masked.len() - n..]))
+}
+
+fn merge(batches: Vec<Batch>) -> Result<Analysis> {
+    let total: usize = batches.iter().map(|b| b.rows.len()).sum();
+    if total >= u32::MAX as usize {
+        return Err(Error::TooMany { what: "lines and paragraphs", limit: u64::from(u32::MAX) });
+    }
+    let mut all = Analysis::default();
+    all.units.rows.reserve_exact(total);
+    all.units.near.reserve_exact(batches.iter().map(|b| b.near.len()).sum());
+    all.units.first.push(0);
+    for batch in batches {
+        let base = all.units.rows.len() as u32;
+        let mut at = base;
+        for count in &batch.counts {
+            at += count;
+            all.units.first.push(at);
+        }
+        all.units.rows.extend_from_slice(&batch.rows);
+        all.units.near.extend(batch.near.iter().map(|n| NearRow { unit: n.unit + base, ..*n }));
+        all.sketches.extend_from_slice(&batch.sketches);
+        all.keys.extend_from_slice(&batch.keys);
+        all.samples.extend(batch.samples);
+    }
+    Ok(all)
+}

@@ -1,0 +1,178 @@
+//! Lines known beforehand: furniture of the web at large, a user's own list, and lines to protect.
+//!
+//! A list has a line or a template per row: `{n}` stands for a number or a date, `{*}` for one to twelve words.
+//! Rows that start with `#` and empty rows are comments (a line of only `#` signs is written `\###`).
+//! In: the masked words of a unit. Out: which row it matches.
+
+use crate::text::words::{self, SLOT, Words};
+use crate::text::{fold, segment};
+use std::collections::{HashMap, HashSet};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The longest run of words that `{*}` stands for.
+const MAX_WILD: usize = 12;
+/// Units of more masked words than this are not looked up.
+const MAX_WORDS: usize = 60;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Word(u64),
+    Wild,
+}
+
+/// A list of known lines, ready to match.
+#[derive(Debug, Clone, Default)]
+pub struct KnownLines {
+    whole: HashSet<u64>,
+    marks: HashSet<u64>,
+    templates: Vec<Vec<Piece>>,
+    by_first: HashMap<u64, Vec<u32>>,
+    by_last: HashMap<u64, Vec<u32>>,
+}
+
+impl KnownLines {
+    /// Adds the rows of a list.
+    ///
+    /// # Errors
+    /// The number of a row (from 1) and what is wrong with it.
+    pub fn add(&mut self, list: &str) -> Result<(), (u64, String)> {
+        let mut scratch = (String::new(), Words::default());
+        for (number, row) in list.lines().enumerate() {
+            let row = row.trim();
+            if row.is_empty() || row.starts_with('#') {
+                continue;
+            }
+            let row = row.strip_prefix('\\').unwrap_or(row);
+            self.add_row(row, &mut scratch).map_err(|reason| (number as u64 + 1, reason))?;
+        }
+        Ok(())
+    }
+
+    fn add_row(&mut self, row: &str, (folded, words): &mut (String, Words)) -> Result<(), String> {
+        let mut pieces = Vec::new();
+        for (i, literal) in row.split("{*}").enumerate() {
+            if i > 0 && pieces.last() != Some(&Piece::Wild) {
+                pieces.push(Piece::Wild);
+            }
+            fold::fold_into(&literal.replace("{n}", " 0 "), folded);
+            words.clear();
+            words::words_into(folded, words);
+            pieces.extend(words.masked.iter().map(|&w| Piece::Word(w)));
+        }
+        match (pieces.first(), pieces.last()) {
+            (None, _) => {
+                let marks = marks(folded);
+                if marks.is_empty() {
+                    return Err("a row without words or marks".into());
+                }
+                self.marks.insert(xxh3_64(marks.as_bytes()));
+            }
+            _ if !pieces.contains(&Piece::Wild) => {
+                self.whole
+                    .insert(hash(pieces.iter().map(|p| if let Piece::Word(w) = p { *w } else { SLOT })));
+            }
+            (Some(&Piece::Word(first)), _) => {
+                self.by_first.entry(first).or_default().push(self.templates.len() as u32);
+                self.templates.push(pieces);
+            }
+            (_, Some(&Piece::Word(last))) => {
+                self.by_last.entry(last).or_default().push(self.templates.len() as u32);
+                self.templates.push(pieces);
+            }
+            _ => return Err("a template needs words at its start or its end".into()),
+        }
+        Ok(())
+    }
+
+    /// Whether there is nothing to match.
+    pub fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.marks.is_empty() && self.templates.is_empty()
+    }
+
+    /// Whether a unit of these masked words, or of these marks where it has no words, is known.
+    pub fn matches(&self, masked: &[u64], folded: &str) -> bool {
+        let (Some(first), Some(last)) = (masked.first(), masked.last()) else {
+            return !self.marks.is_empty() && self.marks.contains(&xxh3_64(marks(folded).as_bytes()));
+        };
+        if masked.len() > MAX_WORDS {
+            return false;
+        }
+        if !self.whole.is_empty() && self.whole.contains(&hash(masked.iter().copied())) {
+            return true;
+        }
+        let candidates = self.by_first.get(first).into_iter().chain(self.by_last.get(last)).flatten();
+        candidates.into_iter().any(|&t| fits(&self.templates[t as usize], masked))
+    }
+
+    /// Whether the known lines hold this line, given as text.
+    pub fn holds(&self, line: &str) -> bool {
+        let (mut folded, mut words) = (String::new(), Words::default());
+        fold::fold_into(line, &mut folded);
+        words::words_into(&folded, &mut words);
+        self.matches(&words.masked, &folded)
+    }
+}
+
+fn marks(folded: &str) -> String {
+    folded.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+fn hash(words: impl Iterator<Item = u64>) -> u64 {
+    words.fold(0x6b6e_6f77, |h, w| (h ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
+}
+
+/// Matches by trying the shortest run for each wild piece first; templates are short.
+fn fits(template: &[Piece], words: &[u64]) -> bool {
+    match template.split_first() {
+        None => words.is_empty(),
+        Some((Piece::Word(w), rest)) => words.first() == Some(w) && fits(rest, &words[1..]),
+        Some((Piece::Wild, rest)) => (1..=words.len().min(MAX_WILD)).any(|n| fits(rest, &words[n..])),
+    }
+}
+
+/// The rows of a list as units would be read, for checks: whether each row is one unit.
+pub fn is_one_unit(row: &str) -> bool {
+    let mut units = Vec::new();
+    segment::segment_into(row, &mut segment::Lines::default(), &mut units);
+    units.len() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(rows: &str) -> KnownLines {
+        let mut known = KnownLines::default();
+        known.add(rows).unwrap();
+        known
+    }
+
+    #[test]
+    fn lines_match_whatever_their_case_and_punctuation() {
+        let known = list("# comment\n\nBack to top\n");
+        assert!(known.holds("« BACK TO TOP »"));
+        assert!(!known.holds("Back to top of the hill"));
+        assert!(!known.holds("comment"));
+    }
+
+    #[test]
+    fn slots_stand_for_numbers_and_for_runs_of_words() {
+        let known =
+            list("{n} comments\nTo read {*} resource {*}, please click here.\n{*} is a contributor here\n");
+        assert!(known.holds("12 Comments"));
+        assert!(known.holds("To read Harlan’s resource Water and Stone: A Tale, please click here."));
+        assert!(!known.holds("To read more, please click here."));
+        assert!(known.holds("Jane Roe is a contributor here"));
+    }
+
+    #[test]
+    fn marks_without_words_match_exactly() {
+        let known = list("\\###\n* * *\n");
+        assert!(known.holds("###") && known.holds("***") && !known.holds("####"));
+    }
+
+    #[test]
+    fn a_template_of_nothing_is_refused_with_its_row() {
+        assert_eq!(KnownLines::default().add("ok\n{*}\n").unwrap_err().0, 2);
+    }
+}

@@ -1,0 +1,26 @@
+//! The judgements: evidence in, verdict out. Nothing here sees a text or a path.
+
+pub mod boilerplate;
+pub mod features;
+pub mod known;
+pub mod model;
+pub mod passage;
+pub mod repeat;
+
+use crate::document::Kind;
+use crate::tables::{Rule, Witness};
+
+/// A unit that goes, counted from the first unit of its document.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Verdict {
+    /// Which unit.
+    pub unit: usize,
+    /// What it is.
+    pub kind: Kind,
+    /// Why.
+    pub rule: Rule,
+    /// How sure, 0 to 1.
+    pub score: f32,
+    /// The unit that stays, for a copy; counted like `unit`.
+    pub witness: Option<Witness>,
+}

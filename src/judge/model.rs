@@ -1,0 +1,263 @@
+//! The boilerplate model: an ensemble of small decision trees over the features of a unit and of its
+//! neighbours, boosted on logistic loss (Friedman 2001) by `examples/train`.
+//!
+//! In: feature rows of one document. Out: for each unit the chance that it belongs to the article, and which
+//! evidence weighed most. The file is JSON: a page of numbers that can be read, rebuilt and replaced.
+
+use super::features::{self, NAMES, Row};
+use serde::{Deserialize, Serialize};
+
+/// Version of the model file.
+pub const VERSION: u32 = 1;
+
+/// Units looked at on each side of the one that is judged.
+pub const REACH: usize = 3;
+
+/// The features that are also read of the neighbours, by name.
+pub const NEIGHBOUR: [&str; 15] = [
+    "edge",
+    "words",
+    "sentence",
+    "lower",
+    "address",
+    "shouted",
+    "capitalised",
+    "two_to_four",
+    "long_sentence",
+    "on_site",
+    "masked",
+    "template",
+    "again",
+    "in_run",
+    "near_mass",
+];
+
+/// Numbers that the trees see of one unit: its own features, then those of the neighbours from the farthest
+/// before it to the farthest after it.
+pub const INPUTS: usize = features::COUNT + 2 * REACH * NEIGHBOUR.len();
+
+/// A tree as flat arrays: node 0 is the root; a child below zero is leaf `-1 - child`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tree {
+    /// Which input each node asks for.
+    pub input: Vec<u16>,
+    /// It goes left at or below this value.
+    pub split: Vec<f32>,
+    /// Left and right child of each node.
+    pub children: Vec<[i16; 2]>,
+    /// What each leaf adds to the log-odds of belonging to the article.
+    pub leaves: Vec<f32>,
+}
+
+impl Tree {
+    /// The leaf that `inputs` reach.
+    fn leaf(&self, inputs: &[f32; INPUTS]) -> usize {
+        let mut node = 0i16;
+        loop {
+            let n = node as usize;
+            let right = inputs[self.input[n] as usize] > self.split[n];
+            node = self.children[n][usize::from(right)];
+            if node < 0 {
+                return (-1 - node) as usize;
+            }
+        }
+    }
+}
+
+/// The ensemble.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Names of the inputs, to tell a model of other features.
+    pub features: Vec<String>,
+    /// Log-odds before any tree.
+    pub base: f32,
+    /// Chance of belonging to the article under which a unit goes: conservative, balanced, strict.
+    pub thresholds: [f32; 3],
+    /// The trees.
+    pub trees: Vec<Tree>,
+}
+
+impl Model {
+    /// The model that ships with dechaff.
+    pub fn shipped() -> Model {
+        serde_json::from_str(include_str!("../../data/boilerplate-model.json"))
+            .expect("the shipped model is checked by a test")
+    }
+
+    /// Reads a model file.
+    pub fn parse(json: &str) -> Result<Model, String> {
+        let model: Model = serde_json::from_str(json).map_err(|e| e.to_string())?;
+        model.check()?;
+        Ok(model)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.version != VERSION {
+            return Err(format!("model version {}, this dechaff reads {VERSION}", self.version));
+        }
+        if self.features != feature_names() {
+            return Err("the model was trained on other features than this dechaff has".into());
+        }
+        for tree in &self.trees {
+            let nodes = tree.input.len();
+            let sound = nodes > 0
+                && tree.split.len() == nodes
+                && tree.children.len() == nodes
+                && tree.input.iter().all(|&i| usize::from(i) < INPUTS)
+                && tree.children.iter().enumerate().all(|(at, pair)| {
+                    pair.iter().all(|&c| {
+                        if c < 0 {
+                            ((-1 - i32::from(c)) as usize) < tree.leaves.len()
+                        } else {
+                            c as usize > at && (c as usize) < nodes
+                        }
+                    })
+                });
+            if !sound {
+                return Err("a tree of the model is malformed".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The chance of each unit to belong to the article, into `out`, which is cleared first.
+    pub fn score_into(&self, rows: &[Row], out: &mut Vec<f32>) {
+        out.clear();
+        let mut inputs = [0.0; INPUTS];
+        for i in 0..rows.len() {
+            inputs_of(rows, i, &mut inputs);
+            let sum: f32 = self.trees.iter().map(|t| t.leaves[t.leaf(&inputs)]).sum();
+            out.push(1.0 / (1.0 + (-(self.base + sum)).exp()));
+        }
+    }
+
+    /// The inputs that moved the verdict on unit `i` most, strongest first, with how far each moved the
+    /// log-odds (the change of the mean along the path of each tree, after Saabas 2014).
+    pub fn reasons(&self, rows: &[Row], i: usize) -> Vec<(String, f32)> {
+        let mut inputs = [0.0; INPUTS];
+        inputs_of(rows, i, &mut inputs);
+        let mut moved = vec![0.0f32; INPUTS];
+        for tree in &self.trees {
+            let means = subtree_means(tree);
+            let mut node = 0usize;
+            loop {
+                let right = inputs[tree.input[node] as usize] > tree.split[node];
+                let child = tree.children[node][usize::from(right)];
+                let next = if child < 0 { tree.leaves[(-1 - child) as usize] } else { means[child as usize] };
+                moved[tree.input[node] as usize] += next - means[node];
+                if child < 0 {
+                    break;
+                }
+                node = child as usize;
+            }
+        }
+        let names = feature_names();
+        let mut reasons: Vec<(String, f32)> = names.into_iter().zip(moved).filter(|r| r.1 != 0.0).collect();
+        reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
+        reasons
+    }
+}
+
+/// Unweighted mean of the leaves under each node.
+fn subtree_means(tree: &Tree) -> Vec<f32> {
+    let mut sums = vec![(0.0f32, 0u32); tree.input.len()];
+    for node in (0..tree.input.len()).rev() {
+        for child in tree.children[node] {
+            let (sum, n) =
+                if child < 0 { (tree.leaves[(-1 - child) as usize], 1) } else { sums[child as usize] };
+            sums[node].0 += sum;
+            sums[node].1 += n;
+        }
+    }
+    sums.iter().map(|(sum, n)| sum / *n as f32).collect()
+}
+
+/// The names of all inputs: own features, then `name@offset`.
+pub fn feature_names() -> Vec<String> {
+    let own = NAMES.iter().map(|n| n.to_string());
+    let around = offsets().flat_map(|k| NEIGHBOUR.iter().map(move |n| format!("{n}@{k:+}")));
+    own.chain(around).collect()
+}
+
+fn offsets() -> impl Iterator<Item = isize> {
+    let reach = REACH as isize;
+    (-reach..=reach).filter(|&k| k != 0)
+}
+
+const NEIGHBOUR_INDEX: [usize; NEIGHBOUR.len()] = {
+    let mut index = [0; NEIGHBOUR.len()];
+    let mut i = 0;
+    while i < NEIGHBOUR.len() {
+        let mut k = 0;
+        while !same(NAMES[k], NEIGHBOUR[i]) {
+            k += 1;
+        }
+        index[i] = k;
+        i += 1;
+    }
+    index
+};
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// What the trees see of unit `i`.
+pub fn inputs_of(rows: &[Row], i: usize, inputs: &mut [f32; INPUTS]) {
+    let outside = features::edge();
+    inputs[..features::COUNT].copy_from_slice(&rows[i]);
+    let mut at = features::COUNT;
+    for k in offsets() {
+        let row = i.checked_add_signed(k).and_then(|j| rows.get(j)).unwrap_or(&outside);
+        for &feature in &NEIGHBOUR_INDEX {
+            inputs[at] = row[feature];
+            at += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_model_is_sound() {
+        let model = Model::shipped();
+        assert_eq!(model.check(), Ok(()));
+        assert!(model.thresholds[0] < model.thresholds[1] && model.thresholds[1] < model.thresholds[2]);
+    }
+
+    #[test]
+    fn a_model_of_another_version_is_refused() {
+        let mut model = Model::shipped();
+        model.version = 99;
+        let error = Model::parse(&serde_json::to_string(&model).unwrap()).unwrap_err();
+        assert!(error.contains("version 99"), "{error}");
+    }
+
+    #[test]
+    fn reasons_add_up_to_the_verdict() {
+        let model = Model::shipped();
+        let rows = vec![[0.25; features::COUNT]; 5];
+        let mut scores = Vec::new();
+        model.score_into(&rows, &mut scores);
+        let moved: f32 = model.reasons(&rows, 2).iter().map(|r| r.1).sum();
+        let start: f32 = model.trees.iter().map(|t| subtree_means(t)[0]).sum();
+        let odds = (scores[2] / (1.0 - scores[2])).ln();
+        assert!((odds - (model.base + start + moved)).abs() < 0.01);
+    }
+}

@@ -1,0 +1,127 @@
+//! Which units of a document stand in it already.
+//!
+//! In: the units that are left of one document, and for each copy its first occurrence. Out: a verdict per
+//! copy that goes. Refrains, dialogue, code and tables are not noise: a short line needs more evidence than a
+//! long one, and in a document that is not mostly prose only long lines count.
+
+use super::Verdict;
+use crate::config::Repeat;
+use crate::document::Kind;
+use crate::tables::{Rule, UnitRow, Witness};
+use crate::text::surface::Surface;
+
+/// A unit that says what an earlier one said. Units are counted among those left of the document.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Copy {
+    /// The later unit.
+    pub unit: usize,
+    /// The first that it copies.
+    pub original: usize,
+    /// Jaccard similarity of their shingles; 1 where the words are the same.
+    pub similarity: f32,
+}
+
+/// Units of this many words or more are prose.
+const PROSE_WORDS: u16 = 15;
+/// In a document with a smaller share of its words in prose, a repeat needs [`PROSE_WORDS`] words.
+const PROSE_SHARE: f32 = 0.5;
+/// Headlines are looked for among this many units from the top, and their copies within [`HEADLINE_REACH`].
+const HEADLINE_TOP: usize = 4;
+const HEADLINE_REACH: usize = 16;
+/// A line whose characters are symbols to this share (of 255) is a table row, code or a rule.
+const SYMBOLS: u8 = 50;
+
+/// Judges the copies of one document; `left` are its units that are still there, `copies` in the order of units.
+pub fn judge_into(left: &[UnitRow], copies: &[Copy], settings: &Repeat, out: &mut Vec<Verdict>) {
+    if copies.is_empty() {
+        return;
+    }
+    let prose = is_prose(left);
+    let mut goes = vec![false; left.len()];
+    let from = out.len();
+    for copy in copies {
+        let Some(rule) = rule_of(left, copy, settings, prose) else { continue };
+        goes[copy.unit] = true;
+        out.push(Verdict {
+            unit: copy.unit,
+            kind: Kind::Repeat,
+            rule,
+            score: copy.similarity,
+            witness: Some(Witness { of: copy.original as u32, similarity: copy.similarity }),
+        });
+    }
+    if goes.iter().any(|&g| g) && prose {
+        marks_between(left, copies, &mut goes, out);
+    }
+    out[from..].sort_by_key(|v| v.unit);
+}
+
+fn rule_of(left: &[UnitRow], copy: &Copy, settings: &Repeat, prose: bool) -> Option<Rule> {
+    let unit = &left[copy.unit];
+    if unit.words == 0 || unit.surface.symbols >= SYMBOLS || unit.known == crate::tables::Known::Protected {
+        return None;
+    }
+    let exact = copy.similarity == 1.0;
+    let long = unit.words >= if prose { settings.min_words } else { PROSE_WORDS.max(settings.min_words) };
+    if long && copy.similarity >= settings.similarity as f32 && !(is_quoted(unit) && unit.words < PROSE_WORDS)
+    {
+        return Some(if exact { Rule::LineAgain } else { Rule::NearLineAgain });
+    }
+    let spoken = unit.surface.has(Surface::SENTENCE) || unit.surface.commas > 0 || is_quoted(unit);
+    if !exact || !prose || unit.words < 3 || spoken {
+        return None;
+    }
+    let headline = copy.original < HEADLINE_TOP && copy.unit <= HEADLINE_REACH && unit.words >= 4;
+    let twice = copy.unit == copy.original + 1 && unit.words >= 4;
+    (headline || twice).then_some(Rule::ShortLineAgain)
+}
+
+/// Speech: lines of a dialogue come again.
+fn is_quoted(unit: &UnitRow) -> bool {
+    unit.surface.has(Surface::QUOTE)
+}
+
+fn is_prose(left: &[UnitRow]) -> bool {
+    let (mut prose, mut all) = (0u32, 0u32);
+    for unit in left {
+        all += u32::from(unit.words);
+        prose += if unit.words >= PROSE_WORDS { u32::from(unit.words) } else { 0 };
+    }
+    prose as f32 >= PROSE_SHARE * all as f32
+}
+
+/// A mark of one or two words that comes again, each time between copies that go or next to one: it goes with
+/// them, its first occurrence too, for it belongs to the captions that it stands between.
+fn marks_between(left: &[UnitRow], copies: &[Copy], goes: &mut [bool], out: &mut Vec<Verdict>) {
+    let mut originals: Vec<usize> = copies
+        .iter()
+        .filter(|c| c.similarity == 1.0 && (1..=2).contains(&left[c.unit].words))
+        .map(|c| c.original)
+        .collect();
+    originals.sort_unstable();
+    originals.dedup();
+    for original in originals {
+        if left[original].surface.has(Surface::SENTENCE)
+            || left[original].known == crate::tables::Known::Protected
+        {
+            continue;
+        }
+        let places: Vec<usize> = std::iter::once(original)
+            .chain(copies.iter().filter(|c| c.original == original).map(|c| c.unit))
+            .collect();
+        let beside = |i: usize| i > 0 && goes[i - 1] || goes.get(i + 1) == Some(&true);
+        let between = |i: usize| i > 0 && goes[i - 1] && goes.get(i + 1) == Some(&true);
+        if places.iter().all(|&i| beside(i)) && places.iter().any(|&i| between(i)) {
+            for &unit in &places {
+                goes[unit] = true;
+                out.push(Verdict {
+                    unit,
+                    kind: Kind::Boilerplate,
+                    rule: Rule::BetweenCopies,
+                    score: 1.0,
+                    witness: None,
+                });
+            }
+        }
+    }
+}

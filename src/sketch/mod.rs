@@ -1,0 +1,8 @@
+//! MinHash signatures and their bands: which texts are worth comparing.
+//!
+//! In: shingles. Out: a signature of 32-bit lanes, and from it one bucket key per band. Similarity itself is
+//! always measured on the shingles.
+
+pub mod banding;
+pub mod lanes;
+pub mod minhash;

@@ -1,0 +1,121 @@
+//! The normal form that words are read from: NFKC, lower case, typographic quotes as plain ones, and
+//! mis-decoded UTF-8 (`â€™`, or its bytes as Latin-1 characters) folded back to what was meant.
+//!
+//! In: a unit. Out: its normal form, appended to scratch. ASCII takes a path of its own.
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+
+/// Writes the normal form of `unit` to `out`, which is cleared first. Line breaks become spaces.
+pub fn fold_into(unit: &str, out: &mut String) {
+    out.clear();
+    if unit.is_ascii() {
+        out.push_str(unit);
+        out.make_ascii_lowercase();
+        return;
+    }
+    let mut rest = unit;
+    while let Some(c) = rest.chars().next() {
+        if c.is_ascii() {
+            let run = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
+            let at = out.len();
+            out.push_str(&rest[..run]);
+            out[at..].make_ascii_lowercase();
+            rest = &rest[run..];
+            continue;
+        }
+        if let Some((meant, taken)) = misdecoded(rest) {
+            push_plain(meant, out);
+            rest = &rest[taken..];
+            continue;
+        }
+        push_plain(c, out);
+        rest = &rest[c.len_utf8()..];
+    }
+    if !out.is_ascii() && is_nfkc_quick(out.chars()) != IsNormalized::Yes {
+        let composed: String = out.nfkc().flat_map(char::to_lowercase).collect();
+        *out = composed;
+    }
+}
+
+fn push_plain(c: char, out: &mut String) {
+    match c {
+        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2bc}' | '\u{ff07}' => out.push('\''),
+        '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => out.push('"'),
+        '\u{2010}'..='\u{2015}' => out.push('-'),
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => out.push(' '),
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
+        '\u{2026}' => out.push_str("..."),
+        _ if c.is_lowercase() => out.push(c),
+        _ => out.extend(c.to_lowercase()),
+    }
+}
+
+/// Where `text` starts with UTF-8 that was read as Latin-1 or Windows-1252: the character that was meant, and
+/// how many bytes of `text` spell it.
+fn misdecoded(text: &str) -> Option<(char, usize)> {
+    let mut chars = text.chars();
+    let lead = latin_byte(chars.next()?)?;
+    let length = match lead {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return None,
+    };
+    let mut bytes = [lead, 0, 0, 0];
+    let mut taken = char::from(lead).len_utf8();
+    for slot in bytes.iter_mut().take(length).skip(1) {
+        let c = chars.next()?;
+        *slot = latin_byte(c).filter(|b| (0x80..0xc0).contains(b))?;
+        taken += c.len_utf8();
+    }
+    let meant = std::str::from_utf8(&bytes[..length]).ok()?.chars().next()?;
+    Some((meant, taken))
+}
+
+/// The byte that Latin-1 or Windows-1252 decodes to `c`.
+fn latin_byte(c: char) -> Option<u8> {
+    const HIGH: [char; 32] = [
+        '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}',
+        '\u{2c6}', '\u{2030}', '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}', '\u{90}',
+        '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}', '\u{2dc}',
+        '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
+    ];
+    match u32::from(c) {
+        n @ 0x80..=0xff => Some(n as u8),
+        n if n > 0xff => HIGH.iter().position(|&h| h == c).map(|i| 0x80 + i as u8),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fold(text: &str) -> String {
+        let mut out = String::from("left over");
+        fold_into(text, &mut out);
+        out
+    }
+
+    #[test]
+    fn case_width_and_quotes_are_folded() {
+        assert_eq!(fold("WOULDN\u{2019}T \u{201c}ＡＢ\u{201d} ﬁsh ÉTÉ"), "wouldn't \"ab\" fish été");
+    }
+
+    #[test]
+    fn misdecoded_utf8_is_what_was_meant() {
+        assert_eq!(fold("Wouldn\u{e2}\u{80}\u{99}t"), "wouldn't");
+        assert_eq!(fold("Wouldn\u{e2}\u{20ac}\u{2122}t caf\u{c3}\u{a9}"), "wouldn't café");
+    }
+
+    #[test]
+    fn what_only_looks_misdecoded_stays() {
+        assert_eq!(fold("château â la crème Ã"), "château â la crème ã");
+    }
+
+    #[test]
+    fn ascii_and_general_paths_agree_on_ascii() {
+        let text = "The Quick (brown) FOX's 3.14 -- jumps";
+        assert_eq!(fold(text), text.to_lowercase());
+    }
+}

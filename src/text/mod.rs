@@ -1,0 +1,11 @@
+//! From a text to words and shingles: pure kernels that allocate nothing per unit.
+//!
+//! In: the text of a document. Out: [`segment::Unit`]s, their words as hashes, and the sorted shingle sets
+//! that similarity is measured on.
+
+pub mod fold;
+pub mod segment;
+pub mod sentence;
+pub mod shingle;
+pub mod surface;
+pub mod words;

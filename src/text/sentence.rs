@@ -1,0 +1,157 @@
+//! Where the sentences of a long line end.
+//!
+//! In: a line. Out: the lengths of its sentences in bytes, white space after each included; they add up to
+//! the line. A terminator followed by white space and something that may start a sentence ends one, unless an
+//! initial or a common abbreviation stands before it; two spaces after a terminator always do. Ideographic
+//! terminators need no space.
+
+/// Abbreviations that stand before a name or a number, in lower case without the dot.
+const ABBREVIATIONS: &[&str] = &[
+    "mr", "mrs", "ms", "dr", "prof", "gen", "col", "lt", "sgt", "capt", "rep", "sen", "gov", "st", "rev",
+    "hon", "vs", "no", "nos", "vol", "fig", "art", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept",
+    "sep", "oct", "nov", "dec", "approx", "messrs", "mme", "mlle", "hr", "fr", "sr", "sra", "nr", "bzw",
+    "z.b", "e.g", "i.e", "u.s",
+];
+
+/// The lengths in bytes of the sentences of `line`, in order.
+pub fn lengths(line: &str) -> impl Iterator<Item = usize> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        (at < line.len()).then(|| {
+            let length = first_length(&line[at..]);
+            at += length;
+            length
+        })
+    })
+}
+
+fn first_length(text: &str) -> usize {
+    let mut from = 0;
+    while let Some(found) = next_terminator(text, from) {
+        let (start, end, spaced) = found;
+        from = end;
+        let rest = &text[end..];
+        let closing = rest.len()
+            - rest.trim_start_matches(['"', '\'', ')', ']', '\u{201d}', '\u{2019}', '\u{bb}']).len();
+        let after = &rest[closing..];
+        let body = after.trim_start();
+        let spaces = after.len() - body.len();
+        if body.is_empty() {
+            return text.len();
+        }
+        if !spaced
+            || spaces >= 2
+            || spaces == 1 && may_start(body) && !is_abbreviation(&text[..start], text, start)
+        {
+            if spaced && spaces == 0 {
+                continue;
+            }
+            return end + closing + spaces;
+        }
+    }
+    text.len()
+}
+
+/// The next run of terminators at or after `from`: its start, its end, and whether white space must follow.
+fn next_terminator(text: &str, from: usize) -> Option<(usize, usize, bool)> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'.' | b'!' | b'?' => {
+                let end = bytes[at..]
+                    .iter()
+                    .position(|b| !matches!(b, b'.' | b'!' | b'?'))
+                    .map_or(bytes.len(), |n| at + n);
+                return Some((at, end, true));
+            }
+            0xe3 | 0xef | 0xe0 | 0xe2 => {
+                let c = text[at..].chars().next().unwrap_or(' ');
+                let end = at + c.len_utf8();
+                match c {
+                    '\u{3002}' | '\u{ff01}' | '\u{ff1f}' => return Some((at, end, false)),
+                    '\u{964}' | '\u{2026}' => return Some((at, end, true)),
+                    _ => at = end,
+                }
+            }
+            b if b < 0x80 => at += 1,
+            _ => at += text[at..].chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    None
+}
+
+fn may_start(text: &str) -> bool {
+    let first = text
+        .trim_start_matches(['"', '\'', '(', '[', '\u{201c}', '\u{2018}', '\u{ab}', '-', '\u{2014}', ' '])
+        .chars()
+        .next();
+    first.is_none_or(|c| !c.is_lowercase())
+}
+
+fn is_abbreviation(before: &str, text: &str, at: usize) -> bool {
+    if !text[at..].starts_with('.') || text[at..].starts_with("..") {
+        return false;
+    }
+    let word = before
+        .rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '"' | '\u{201c}'))
+        .next()
+        .unwrap_or("");
+    let mut letters = word.chars();
+    match (letters.next(), letters.next()) {
+        (Some(c), None) => c.is_alphabetic(),
+        _ => {
+            word.len() <= 6 && ABBREVIATIONS.iter().any(|a| a.eq_ignore_ascii_case(word))
+                || word.len() == 3 && word.as_bytes()[1] == b'.'
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(line: &str) -> Vec<&str> {
+        let mut at = 0;
+        lengths(line)
+            .map(|n| {
+                let piece = line[at..at + n].trim();
+                at += n;
+                piece
+            })
+            .collect()
+    }
+
+    #[test]
+    fn sentences_end_at_terminators_before_a_capital() {
+        assert_eq!(
+            split("It rained. The ferry stayed in port! \"Why?\" he asked."),
+            ["It rained.", "The ferry stayed in port!", "\"Why?\" he asked."]
+        );
+    }
+
+    #[test]
+    fn initials_abbreviations_and_decimals_do_not_end_one() {
+        assert_eq!(
+            split("Mr. J. Roe paid 3.5 million to the U.S. Navy. It was late."),
+            ["Mr. J. Roe paid 3.5 million to the U.S. Navy.", "It was late."]
+        );
+    }
+
+    #[test]
+    fn two_spaces_after_a_terminator_always_end_one() {
+        assert_eq!(split("He went on.  iPhones sold well."), ["He went on.", "iPhones sold well."]);
+    }
+
+    #[test]
+    fn ideographic_terminators_need_no_space() {
+        assert_eq!(split("港口今天关闭。渡轮没有开。").len(), 2);
+    }
+
+    #[test]
+    fn lengths_add_up_to_the_line() {
+        for line in ["", "no end", "A. B. C.", "… and…  So on. x", "é. Ü! ñ?  ."] {
+            assert_eq!(lengths(line).sum::<usize>(), line.len(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Shingles: hashes of word n-grams, as sorted sets to measure on and as a stream to sketch from.
+//!
+//! In: word hashes. Out: n-gram hashes. A text shorter than n words has one shingle made of all of them, which
+//! only a text of exactly the same words shares; a text without words has none, and is similar to nothing.
+
+/// Multiplier of the rolling polynomial (odd, from the golden ratio).
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Calls `emit` with the hash of every n-gram of `words`, in order.
+pub fn for_each(words: &[u64], n: usize, mut emit: impl FnMut(u64)) {
+    if words.is_empty() {
+        return;
+    }
+    let n = n.max(1);
+    if words.len() < n {
+        let sum = words.iter().fold(words.len() as u64, |h, &w| h.wrapping_mul(BASE).wrapping_add(w));
+        emit(finish(sum ^ 0x5bd1_e995));
+        return;
+    }
+    let leave = BASE.wrapping_pow(n as u32);
+    let mut sum = 0u64;
+    for (i, &word) in words.iter().enumerate() {
+        sum = sum.wrapping_mul(BASE).wrapping_add(word);
+        if i >= n {
+            sum = sum.wrapping_sub(words[i - n].wrapping_mul(leave));
+        }
+        if i + 1 >= n {
+            emit(finish(sum));
+        }
+    }
+}
+
+/// The sorted set of the shingles of `words`, into `out`, which is cleared first.
+pub fn set_into(words: &[u64], n: usize, out: &mut Vec<u64>) {
+    out.clear();
+    for_each(words, n, |s| out.push(s));
+    out.sort_unstable();
+    out.dedup();
+}
+
+/// The finaliser of MurmurHash3 (Appleby): every input bit reaches every output bit.
+fn finish(mut h: u64) -> u64 {
+    h ^= h >> 33;
+    h = h.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    h ^= h >> 33;
+    h = h.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    h ^ (h >> 33)
+}
+
+/// How many values two sorted sets share.
+pub fn shared(a: &[u64], b: &[u64]) -> usize {
+    let (mut i, mut j, mut both) = (0, 0, 0);
+    while i < a.len() && j < b.len() {
+        let (x, y) = (a[i], b[j]);
+        both += usize::from(x == y);
+        i += usize::from(x <= y);
+        j += usize::from(y <= x);
+    }
+    both
+}
+
+/// Jaccard similarity of two sorted sets; 0 where either is empty.
+pub fn jaccard(a: &[u64], b: &[u64]) -> f64 {
+    let both = shared(a, b);
+    if both == 0 { 0.0 } else { both as f64 / (a.len() + b.len() - both) as f64 }
+}
+
+/// The share of `inner` that stands in `outer`; 0 where `inner` is empty.
+pub fn containment(inner: &[u64], outer: &[u64]) -> f64 {
+    if inner.is_empty() { 0.0 } else { shared(inner, outer) as f64 / inner.len() as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn set(words: &[u64], n: usize) -> Vec<u64> {
+        let mut out = vec![1];
+        set_into(words, n, &mut out);
+        out
+    }
+
+    #[test]
+    fn short_texts_match_only_the_same_words() {
+        assert_eq!(set(&[1, 2], 5), set(&[1, 2], 5));
+        assert_ne!(set(&[1, 2], 5), set(&[2, 1], 5));
+        assert_ne!(set(&[1, 2], 5), set(&[1, 2, 0], 5));
+        assert!(set(&[], 5).is_empty());
+        assert_eq!(jaccard(&[], &[]), 0.0);
+        assert_eq!(containment(&[], &[1]), 0.0);
+    }
+
+    #[test]
+    fn committed_vector() {
+        assert_eq!(set(&[1, 2, 3, 4, 5, 6], 5), [5_855_738_219_155_059_707, 17_867_787_639_454_450_313]);
+    }
+
+    proptest! {
+        #[test]
+        fn rolling_hash_names_n_grams(words in prop::collection::vec(0u64..4, 0..40), n in 1usize..6) {
+            let grams: BTreeSet<&[u64]> =
+                if words.len() < n { (!words.is_empty()).then_some(&words[..]).into_iter().collect() }
+                else { words.windows(n).collect() };
+            prop_assert_eq!(set(&words, n).len(), grams.len());
+        }
+
+        #[test]
+        fn similarities_agree_with_sets(a in prop::collection::btree_set(0u64..30, 0..20),
+                                        b in prop::collection::btree_set(0u64..30, 0..20)) {
+            let (x, y): (Vec<u64>, Vec<u64>) = (a.iter().copied().collect(), b.iter().copied().collect());
+            let both = a.intersection(&b).count();
+            prop_assert_eq!(shared(&x, &y), both);
+            let union = a.union(&b).count();
+            let expected = if both == 0 { 0.0 } else { both as f64 / union as f64 };
+            prop_assert_eq!(jaccard(&x, &y), expected);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What a unit looks like: a few shares and classes that the boilerplate model weighs, each in one byte.
+//!
+//! In: the unit as it stands in the text. Out: [`Surface`]. Nothing here knows a language.
+
+use super::segment::{Part, Unit, ends_sentence};
+
+/// The look of a unit. Shares are in 1/255.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Surface {
+    /// Characters, at most 65,535.
+    pub chars: u16,
+    /// Columns of white space before it.
+    pub indent: u8,
+    /// Share of words that begin with a capital.
+    pub capitalised: u8,
+    /// Share of lower-case words of at most three letters: function words, whatever the language.
+    pub short_words: u8,
+    /// Share of characters that are digits.
+    pub digits: u8,
+    /// Share of characters that are neither letters, digits nor white space.
+    pub symbols: u8,
+    /// Commas, at most 255.
+    pub commas: u8,
+    /// Separators of menus and links (`|`, `»`, `>`, `/`, `[`, `•`), at most 255.
+    pub separators: u8,
+    /// Flags, see the constants.
+    pub flags: u16,
+}
+
+impl Surface {
+    /// The unit ends as a sentence does.
+    pub const SENTENCE: u16 = 1;
+    /// The unit ends with a colon.
+    pub const COLON: u16 = 2;
+    /// The unit starts with a lower-case letter.
+    pub const LOWER: u16 = 4;
+    /// The unit starts with neither a letter, a digit nor a quote: a bullet, a bracket, a rule.
+    pub const BULLET: u16 = 8;
+    /// A blank line stands before it.
+    pub const AFTER_BLANK: u16 = 16;
+    /// It is one sentence of a longer line.
+    pub const PART: u16 = 32;
+    /// It holds an address of the web or of mail.
+    pub const ADDRESS: u16 = 64;
+    /// It has no lower-case letter but two capitals or more.
+    pub const SHOUTED: u16 = 128;
+    /// It starts with a quotation mark.
+    pub const QUOTE: u16 = 256;
+
+    /// Whether a flag is set.
+    pub fn has(self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Reads the look of `unit` of `text`.
+    pub fn of(text: &str, unit: &Unit) -> Surface {
+        let body = &text[unit.start as usize..unit.end as usize];
+        let mut counts = Counts::default();
+        if body.is_ascii() {
+            body.bytes().for_each(|b| counts.add_ascii(b));
+        } else {
+            body.chars().for_each(|c| counts.add(c));
+        }
+        counts.end_word();
+        let first = body.chars().next().unwrap_or(' ');
+        let mut flags = 0;
+        let mut set = |flag: u16, on: bool| flags |= if on { flag } else { 0 };
+        set(Self::SENTENCE, ends_sentence(body));
+        set(Self::COLON, body.ends_with(':'));
+        set(Self::LOWER, first.is_lowercase());
+        set(
+            Self::BULLET,
+            !first.is_alphanumeric() && !matches!(first, '"' | '\'' | '\u{201c}' | '\u{2018}' | '('),
+        );
+        set(
+            Self::QUOTE,
+            matches!(first, '"' | '\'' | '\u{201c}' | '\u{2018}' | '\u{ab}' | '\u{201e}' | '\u{300c}'),
+        );
+        set(Self::AFTER_BLANK, unit.after_blank);
+        set(Self::PART, unit.part == Part::Sentence);
+        set(
+            Self::ADDRESS,
+            counts.ats > 0 && body.contains('.') || body.contains("://") || body.contains("www."),
+        );
+        set(Self::SHOUTED, counts.lower == 0 && counts.upper > 1);
+        Surface {
+            chars: counts.chars.min(65_535) as u16,
+            indent: unit.indent,
+            capitalised: share(counts.capitalised, counts.words),
+            short_words: share(counts.short_words, counts.words),
+            digits: share(counts.digits, counts.chars),
+            symbols: share(counts.symbols, counts.chars),
+            commas: counts.commas.min(255) as u8,
+            separators: counts.separators.min(255) as u8,
+            flags,
+        }
+    }
+}
+
+fn share(part: usize, whole: usize) -> u8 {
+    (part * 255).checked_div(whole).unwrap_or(0) as u8
+}
+
+#[derive(Default)]
+struct Counts {
+    chars: usize,
+    words: usize,
+    capitalised: usize,
+    short_words: usize,
+    digits: usize,
+    symbols: usize,
+    commas: usize,
+    separators: usize,
+    upper: usize,
+    lower: usize,
+    ats: usize,
+    word_letters: usize,
+    word_capital: bool,
+}
+
+impl Counts {
+    fn add_ascii(&mut self, b: u8) {
+        self.chars += 1;
+        match b {
+            b'a'..=b'z' => {
+                self.lower += 1;
+                self.word_letters += 1;
+            }
+            b'A'..=b'Z' => self.add_capital(),
+            b'0'..=b'9' => {
+                self.digits += 1;
+                self.word_letters += 1;
+            }
+            b' ' | b'\t' | b'\n' | b'\r' => self.end_word(),
+            b'\'' => self.symbols += 1,
+            _ => self.add_symbol(char::from(b)),
+        }
+    }
+
+    fn add(&mut self, c: char) {
+        if c.is_ascii() {
+            return self.add_ascii(c as u8);
+        }
+        self.chars += 1;
+        if c.is_uppercase() {
+            self.add_capital();
+        } else if c.is_alphabetic() {
+            self.lower += 1;
+            self.word_letters += 1;
+        } else if c.is_numeric() {
+            self.digits += 1;
+            self.word_letters += 1;
+        } else if c.is_whitespace() {
+            self.end_word();
+        } else if c == '\u{2019}' {
+            self.symbols += 1;
+        } else {
+            self.add_symbol(c);
+        }
+    }
+
+    fn add_capital(&mut self) {
+        self.upper += 1;
+        self.word_capital |= self.word_letters == 0;
+        self.word_letters += 1;
+    }
+
+    fn add_symbol(&mut self, c: char) {
+        self.symbols += 1;
+        match c {
+            ',' | '\u{3001}' | '\u{ff0c}' | '\u{60c}' => self.commas += 1,
+            '|' | '>' | '<' | '/' | '[' | ']' | '\u{bb}' | '\u{ab}' | '\u{203a}' | '\u{2022}' | '\u{b7}' => {
+                self.separators += 1
+            }
+            '@' => self.ats += 1,
+            _ => {}
+        }
+        self.end_word();
+    }
+
+    fn end_word(&mut self) {
+        if self.word_letters > 0 {
+            self.words += 1;
+            self.capitalised += usize::from(self.word_capital);
+            self.short_words += usize::from(!self.word_capital && self.word_letters <= 3);
+        }
+        self.word_letters = 0;
+        self.word_capital = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Surface {
+        let unit = Unit { start: 0, end: text.len() as u32, indent: 0, after_blank: true, part: Part::Whole };
+        Surface::of(text, &unit)
+    }
+
+    #[test]
+    fn a_sentence_and_a_menu_look_different() {
+        let sentence = of("The board, which met on Monday, said it would raise the fees.");
+        let menu = of("Home | News | SPORT » Weather");
+        assert!(sentence.has(Surface::SENTENCE) && !menu.has(Surface::SENTENCE));
+        assert_eq!((sentence.commas, menu.separators), (2, 3));
+        assert_eq!(menu.capitalised, 255);
+        assert!(sentence.short_words > 80 && menu.short_words == 0);
+    }
+
+    #[test]
+    fn flags_tell_starts_and_ends() {
+        assert!(of("• one").has(Surface::BULLET));
+        assert!(of("TT").has(Surface::SHOUTED));
+        assert!(of("write to a@b.example").has(Surface::ADDRESS));
+        assert!(of("Related:").has(Surface::COLON));
+    }
+}

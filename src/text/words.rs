@@ -1,0 +1,321 @@
+//! The words of a unit as 64-bit hashes, exact and masked.
+//!
+//! In: the normal form of a unit ([`super::fold`]). Out: a hash per word. Words are those of Unicode text
+//! segmentation (UAX #29) that hold a letter or a digit; in scripts without spaces every character is a word,
+//! so that n-grams over words are n-grams over characters there. The masked form reads every number and
+//! every name of a month or a weekday as one and the same word, and a run of them as one.
+
+use unicode_segmentation::UnicodeSegmentation;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The masked word of every number, month and weekday, and of a run of them.
+pub const SLOT: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Word hashes of one unit or of a run of units.
+#[derive(Debug, Default, Clone)]
+pub struct Words {
+    /// A hash per word.
+    pub exact: Vec<u64>,
+    /// The same with numbers and dates masked and their runs merged.
+    pub masked: Vec<u64>,
+    /// How many of the exact words are single characters of a script without spaces.
+    pub unspaced: usize,
+}
+
+impl Words {
+    /// Forgets all words.
+    pub fn clear(&mut self) {
+        self.exact.clear();
+        self.masked.clear();
+        self.unspaced = 0;
+    }
+
+    /// The length in words as a reader would count: three characters of an unspaced script for one word.
+    pub fn count(&self) -> usize {
+        self.exact.len() - self.unspaced + self.unspaced.div_ceil(3)
+    }
+
+    fn push(&mut self, word: &str) {
+        let hash = xxh3_64(word.as_bytes());
+        self.exact.push(hash);
+        let masked = mask(word, hash);
+        if masked != SLOT || self.masked.last() != Some(&SLOT) {
+            self.masked.push(masked);
+        }
+    }
+}
+
+/// Appends the words of `folded`, a normal form, to `words`.
+pub fn words_into(folded: &str, words: &mut Words) {
+    if folded.is_ascii() { ascii_words(folded, words) } else { unicode_words(folded, words) }
+}
+
+/// The general path, by the segmentation crate; the ASCII path must agree with it wherever both apply.
+pub fn unicode_words(folded: &str, words: &mut Words) {
+    for word in folded.unicode_words() {
+        if word.chars().next().is_some_and(is_unspaced) {
+            words.unspaced += 1;
+        }
+        words.push(word);
+    }
+}
+
+const OTHER: u8 = 0;
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+const JOIN: u8 = 3;
+const MID_LETTER: u8 = 4;
+const MID_NUMBER: u8 = 5;
+const MID_BOTH: u8 = 6;
+
+const CLASSES: [u8; 256] = {
+    let mut table = [OTHER; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = match b as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'0'..=b'9' => DIGIT,
+            b'_' => JOIN,
+            b':' => MID_LETTER,
+            b',' | b';' => MID_NUMBER,
+            b'.' | b'\'' => MID_BOTH,
+            _ => OTHER,
+        };
+        b += 1;
+    }
+    table
+};
+
+fn ascii_words(folded: &str, words: &mut Words) {
+    let bytes = folded.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !matches!(CLASSES[bytes[at] as usize], LETTER | DIGIT | JOIN) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        let mut solid = false;
+        loop {
+            let class = CLASSES[bytes[at] as usize];
+            solid |= class != JOIN;
+            at += 1;
+            let Some(&next) = bytes.get(at) else { break };
+            match CLASSES[next as usize] {
+                LETTER | DIGIT | JOIN => continue,
+                OTHER => break,
+                mid => {
+                    let after = bytes.get(at + 1).map_or(OTHER, |&b| CLASSES[b as usize]);
+                    let joins = match mid {
+                        MID_LETTER => class == LETTER && after == LETTER,
+                        MID_NUMBER => class == DIGIT && after == DIGIT,
+                        _ => class == after && matches!(class, LETTER | DIGIT),
+                    };
+                    if !joins {
+                        break;
+                    }
+                    at += 1;
+                }
+            }
+        }
+        if solid {
+            words.push(&folded[start..at]);
+        }
+    }
+}
+
+/// Scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, Han, Hiragana, Katakana.
+pub fn is_unspaced(c: char) -> bool {
+    matches!(u32::from(c),
+        0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff | 0x3041..=0x30ff | 0x31f0..=0x31ff | 0x3400..=0x4dbf
+        | 0x4e00..=0x9fff | 0xaa60..=0xaa7f | 0xf900..=0xfaff | 0x20000..=0x323af)
+}
+
+fn mask(word: &str, hash: u64) -> u64 {
+    let number =
+        word.bytes().any(|b| b.is_ascii_digit()) || (!word.is_ascii() && word.chars().any(char::is_numeric));
+    if number || (3..=12).contains(&word.len()) && is_calendar_word(word) { SLOT } else { hash }
+}
+
+/// Months and weekdays, in full and as commonly abbreviated, in English, German, French, Spanish, Portuguese,
+/// Italian and Dutch. Words that are also ordinary ones (`may`, `mar`, `sat`, `sun`, `mars`, `son`) are left out.
+fn is_calendar_word(word: &str) -> bool {
+    matches!(
+        word,
+        "january"
+            | "february"
+            | "march"
+            | "april"
+            | "june"
+            | "july"
+            | "august"
+            | "september"
+            | "october"
+            | "november"
+            | "december"
+            | "jan"
+            | "feb"
+            | "apr"
+            | "jun"
+            | "jul"
+            | "aug"
+            | "sep"
+            | "sept"
+            | "oct"
+            | "nov"
+            | "dec"
+            | "monday"
+            | "tuesday"
+            | "wednesday"
+            | "thursday"
+            | "friday"
+            | "saturday"
+            | "sunday"
+            | "mon"
+            | "tue"
+            | "tues"
+            | "wed"
+            | "thu"
+            | "thurs"
+            | "fri"
+            | "januar"
+            | "februar"
+            | "märz"
+            | "mai"
+            | "juni"
+            | "juli"
+            | "oktober"
+            | "dezember"
+            | "montag"
+            | "dienstag"
+            | "mittwoch"
+            | "donnerstag"
+            | "freitag"
+            | "samstag"
+            | "sonntag"
+            | "janvier"
+            | "février"
+            | "avril"
+            | "juin"
+            | "juillet"
+            | "août"
+            | "septembre"
+            | "octobre"
+            | "novembre"
+            | "décembre"
+            | "lundi"
+            | "mardi"
+            | "mercredi"
+            | "jeudi"
+            | "vendredi"
+            | "samedi"
+            | "dimanche"
+            | "enero"
+            | "febrero"
+            | "marzo"
+            | "abril"
+            | "mayo"
+            | "junio"
+            | "julio"
+            | "agosto"
+            | "septiembre"
+            | "octubre"
+            | "noviembre"
+            | "diciembre"
+            | "lunes"
+            | "martes"
+            | "miércoles"
+            | "jueves"
+            | "viernes"
+            | "sábado"
+            | "domingo"
+            | "janeiro"
+            | "fevereiro"
+            | "março"
+            | "maio"
+            | "junho"
+            | "julho"
+            | "setembro"
+            | "outubro"
+            | "novembro"
+            | "dezembro"
+            | "gennaio"
+            | "febbraio"
+            | "aprile"
+            | "maggio"
+            | "giugno"
+            | "luglio"
+            | "settembre"
+            | "ottobre"
+            | "dicembre"
+            | "lunedì"
+            | "martedì"
+            | "mercoledì"
+            | "giovedì"
+            | "venerdì"
+            | "sabato"
+            | "domenica"
+            | "januari"
+            | "februari"
+            | "maart"
+            | "mei"
+            | "augustus"
+            | "maandag"
+            | "dinsdag"
+            | "woensdag"
+            | "donderdag"
+            | "vrijdag"
+            | "zaterdag"
+            | "zondag"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(text: &str) -> Words {
+        let mut words = Words::default();
+        words_into(text, &mut words);
+        words
+    }
+
+    #[test]
+    fn numbers_and_dates_are_one_masked_word() {
+        assert_eq!(of("updated 4 days ago").masked, of("updated 12 days ago").masked);
+        assert_eq!(of("on march 3, 2024 at 10:41").masked, of("on 3 october 1999 at 9:02").masked);
+        assert_ne!(of("4 days").exact, of("5 days").exact);
+    }
+
+    #[test]
+    fn unspaced_scripts_have_a_word_a_character() {
+        assert_eq!(of("港口今天").exact.len(), 4);
+        assert_eq!(of("กาแฟ").exact.len(), of("กาแฟ").unspaced);
+        assert_eq!(of("港口今天关闭").count(), 2);
+    }
+
+    #[test]
+    fn a_line_without_letters_has_no_words() {
+        assert!(of("### -- * _ __").exact.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn ascii_path_agrees_with_unicode_segmentation(text in "[ -~]{0,60}") {
+            let folded = text.to_lowercase();
+            let (mut fast, mut twin) = (Words::default(), Words::default());
+            ascii_words(&folded, &mut fast);
+            unicode_words(&folded, &mut twin);
+            prop_assert_eq!(fast.exact, twin.exact);
+        }
+
+        #[test]
+        fn ascii_path_agrees_on_dense_punctuation(text in "[ab1_.:,;' ]{0,24}") {
+            let (mut fast, mut twin) = (Words::default(), Words::default());
+            ascii_words(&text, &mut fast);
+            unicode_words(&text, &mut twin);
+            prop_assert_eq!(fast.exact, twin.exact);
+        }
+    }
+}
