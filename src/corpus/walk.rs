@@ -105,6 +105,11 @@ fn extension(path: &Path) -> String {
     path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
+/// What a file of this name holds; a file whose name does not tell is a text.
+pub fn format_of_name(name: &str) -> Format {
+    format_of(&extension(Path::new(name))).unwrap_or(Format::Text)
+}
+
 fn format_of(extension: &str) -> Option<Format> {
     match extension {
         "jsonl" | "ndjson" | "json" => Some(Format::JsonLines),

@@ -95,6 +95,8 @@ pub struct Decisions {
     pub units: Units,
     /// The counts behind each unit; empty where boilerplate was not looked for.
     pub evidence: Vec<Evidence>,
+    /// Distinct pages of each document's site; 1 where it has none.
+    pub pages: Vec<u32>,
     /// Comparisons between units that large buckets did not make.
     pub forgone: u64,
 }
@@ -147,7 +149,14 @@ impl Job<'_> {
         let mut cuts = furniture;
         cuts.extend(copies);
         cuts.par_sort_unstable_by_key(|c| c.unit);
-        Ok(Decisions { cuts, documents, units: analysis.units, evidence: grouped.evidence, forgone })
+        Ok(Decisions {
+            cuts,
+            documents,
+            units: analysis.units,
+            evidence: grouped.evidence,
+            pages: grouped.pages,
+            forgone,
+        })
     }
 
     fn boilerplate(&self, analysis: &Analysis) -> Result<(Grouped, Vec<CutRow>)> {

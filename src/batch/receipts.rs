@@ -1,0 +1,110 @@
+//! Decisions to receipts.
+
+use super::write::Writer;
+use crate::clean::cuts;
+use crate::clean::receipt::{self, Counts, Cut, DocumentCut, DocumentWitness, Receipt, UnitWitness};
+use crate::corpus::json;
+use crate::corpus::walk::Format;
+use crate::document::Span;
+use crate::engine::Source;
+use crate::tables::CutRow;
+
+impl Writer<'_> {
+    /// The receipt of a record, if anything happened to it.
+    pub(super) fn receipt(&self, record: u32, buffer: &mut String) -> Option<Receipt> {
+        let removed = self.decisions.removed(record);
+        let rows = if removed.is_some() { &[] } else { self.decisions.cuts_of(record) };
+        if removed.is_none() && rows.is_empty() {
+            return None;
+        }
+        let place = &self.records.rows[record as usize];
+        let text = self.records.text(record as usize, buffer);
+        let document = removed.map(|r| DocumentCut {
+            rule: r.rule.name().into(),
+            score: r.witness.similarity,
+            witness: DocumentWitness { record: r.witness.of, id: self.records.id(r.witness.of) },
+        });
+        Some(Receipt {
+            record,
+            id: self.records.id(record),
+            file: self.records.file_name(record).to_owned(),
+            line: place.line,
+            row: u64::from(place.row),
+            site: self.records.site(record).map(str::to_owned),
+            bytes: text.len() as u64,
+            xxh3: receipt::hash(text),
+            cuts: self.cuts(record, text, rows),
+            document,
+        })
+    }
+
+    /// The ranges that a record's cuts remove, white space included.
+    pub(super) fn ranges(&self, text: &str, rows: &[CutRow]) -> Vec<Span> {
+        let spans: Vec<Span> = rows.iter().map(|c| self.decisions.units.rows[c.unit as usize].span).collect();
+        cuts::ranges(text, &spans)
+    }
+
+    fn cuts(&self, record: u32, text: &str, rows: &[CutRow]) -> Vec<Cut> {
+        let ranges = self.ranges(text, rows);
+        let raw = match self.records.format(record) {
+            Format::JsonLines => Some(self.records.raw_text(record)),
+            Format::Text => None,
+        };
+        let offsets: Vec<usize> = ranges.iter().flat_map(|r| [r.start as usize, r.end as usize]).collect();
+        let raw_offsets = raw.map(|raw| json::raw_offsets(raw, &offsets));
+        let (mut chars, mut at) = (0u64, 0usize);
+        let mut chars_to = |to: usize| {
+            let piece = &text[at..to];
+            chars += if piece.is_ascii() { piece.len() } else { piece.chars().count() } as u64;
+            at = to;
+            chars
+        };
+        rows.iter()
+            .zip(&ranges)
+            .enumerate()
+            .map(|(i, (row, range))| {
+                let removed = range.of(text).to_owned();
+                let spelt = raw.zip(raw_offsets.as_ref()).map(|(raw, o)| &raw[o[2 * i]..o[2 * i + 1]]);
+                let raw = spelt.filter(|s| receipt::plain_escape(&removed) != **s).map(str::to_owned);
+                Cut {
+                    start: u64::from(range.start),
+                    end: u64::from(range.end),
+                    char_start: chars_to(range.start as usize),
+                    char_end: chars_to(range.end as usize),
+                    kind: row.kind,
+                    rule: row.rule.name().into(),
+                    score: row.score,
+                    counts: self.counts(record, row.unit),
+                    witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity)),
+                    removed,
+                    raw,
+                }
+            })
+            .collect()
+    }
+
+    fn counts(&self, record: u32, unit: u32) -> Option<Counts> {
+        let seen = self.decisions.evidence.get(unit as usize)?;
+        Some(Counts {
+            site_documents: seen.site_documents,
+            site_masked: seen.site_masked,
+            site_template: seen.site_template,
+            documents: seen.documents,
+            sites: seen.sites,
+            in_document: seen.in_document,
+            site_pages: self.decisions.pages[record as usize],
+        })
+    }
+
+    fn unit_witness(&self, unit: u32, similarity: f32) -> UnitWitness {
+        let record = self.decisions.units.record_of(unit);
+        let span = self.decisions.units.rows[unit as usize].span;
+        UnitWitness {
+            record,
+            id: self.records.id(record),
+            start: u64::from(span.start),
+            end: u64::from(span.end),
+            similarity,
+        }
+    }
+}

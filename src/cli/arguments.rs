@@ -1,0 +1,199 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dechaff::config::{Builtin, Keep, Level};
+use dechaff::document::Kind;
+use std::path::PathBuf;
+
+/// Cleans scraped corpora: cuts repeated captions, site boilerplate, duplicated passages and near-duplicate
+/// articles, and can explain and undo every cut.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = "Exit status: 0 done, 1 done but some records were rejected, 2 could not run."
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Clean a corpus
+    Clean(Clean),
+    /// Make the same decisions and clean nothing: what would go, and why
+    Scan(Scan),
+    /// Show one document with its cuts, and the rule and the witness beside each
+    Explain {
+        /// An output folder of dechaff
+        folder: PathBuf,
+        /// The id of the document
+        id: String,
+        #[command(flatten)]
+        colour: Colour,
+    },
+    /// Put everything back: the corpus as it was, record by record
+    Restore {
+        /// An output folder of dechaff
+        folder: PathBuf,
+        /// Folder for the restored corpus
+        #[arg(short, long, value_name = "DIR")]
+        output: PathBuf,
+        /// Replace an earlier output of dechaff
+        #[arg(long)]
+        force: bool,
+        /// Say nothing but errors
+        #[arg(short, long)]
+        quiet: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Clean {
+    #[command(flatten)]
+    pub cleaning: Cleaning,
+    /// Folder for the output; it appears when it is whole
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// In a pipe: folder for receipts, removed and rejected records
+    #[arg(long, value_name = "DIR")]
+    pub receipts: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Scan {
+    #[command(flatten)]
+    pub cleaning: Cleaning,
+    /// Folder for receipts, clusters and summary
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Cleaning {
+    /// Files (.jsonl, .ndjson, .json with an object a line, or text) and folders of them; `-` reads JSON Lines
+    /// from standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+
+    /// What to look for and cut [default: all four]
+    #[arg(long, value_delimiter = ',', value_name = "KIND,...", help_heading = "What is cut")]
+    pub only: Vec<KindName>,
+    /// Defaults for a kind of corpus
+    #[arg(long, value_name = "NAME", help_heading = "What is cut")]
+    pub preset: Option<PresetName>,
+    /// Settings file (TOML); flags come before it
+    #[arg(long, value_name = "FILE", help_heading = "What is cut")]
+    pub config: Option<PathBuf>,
+    /// How eagerly lines are taken for furniture [default: balanced]
+    #[arg(long, value_name = "LEVEL", help_heading = "What is cut")]
+    pub boilerplate: Option<LevelName>,
+    /// Lines known to be furniture: a line or a template (`{*}`, `{n}`) a row
+    #[arg(long, value_name = "FILE", help_heading = "What is cut")]
+    pub known: Vec<PathBuf>,
+    /// Lines that must stay, in the same form
+    #[arg(long, value_name = "FILE", help_heading = "What is cut")]
+    pub protect: Vec<PathBuf>,
+    /// Shipped lists of known furniture to use [default: all]
+    #[arg(long, value_name = "LISTS", help_heading = "What is cut")]
+    pub builtin: Option<BuiltinName>,
+    /// Boilerplate model of your own
+    #[arg(long, value_name = "FILE", help_heading = "What is cut")]
+    pub model: Option<PathBuf>,
+
+    /// Jaccard similarity from which documents are near-duplicates [default: 0.7]
+    #[arg(long, value_name = "0..1", help_heading = "Documents")]
+    pub threshold: Option<f64>,
+    /// Chance of finding a pair exactly at the threshold [default: 0.95]
+    #[arg(long, value_name = "0..1", help_heading = "Documents")]
+    pub recall: Option<f64>,
+    /// Words a shingle [default: 5]
+    #[arg(long, value_name = "N", help_heading = "Documents")]
+    pub shingle: Option<usize>,
+    /// Share of a document that must stand in a longer one for it to go; 0 turns this off [default: 0.9]
+    #[arg(long, value_name = "0..1", help_heading = "Documents")]
+    pub containment: Option<f64>,
+    /// Which document of a cluster stays [default: longest]
+    #[arg(long, value_name = "POLICY", help_heading = "Documents")]
+    pub keep: Option<KeepName>,
+    /// Sites whose documents stay before others', most preferred first
+    #[arg(long, value_delimiter = ',', value_name = "SITE,...", help_heading = "Documents")]
+    pub prefer: Vec<String>,
+
+    /// Field with the text; dotted paths reach into objects [default: text]
+    #[arg(long, value_name = "FIELD", help_heading = "Records")]
+    pub text_field: Option<String>,
+    /// Field with the id [default: id]
+    #[arg(long, value_name = "FIELD", help_heading = "Records")]
+    pub id_field: Option<String>,
+    /// Field with the address [default: url]
+    #[arg(long, value_name = "FIELD", help_heading = "Records")]
+    pub url_field: Option<String>,
+    /// Field with the site [default: site, host, domain or source_domain]
+    #[arg(long, value_name = "FIELD", help_heading = "Records")]
+    pub site_field: Option<String>,
+    /// Field with the date [default: date]
+    #[arg(long, value_name = "FIELD", help_heading = "Records")]
+    pub date_field: Option<String>,
+    /// Site of all documents
+    #[arg(long, value_name = "SITE", help_heading = "Records")]
+    pub site: Option<String>,
+
+    /// Threads [default: one a core, or RAYON_NUM_THREADS]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Replace an earlier output of dechaff
+    #[arg(long)]
+    pub force: bool,
+    /// Rejected records to show [default: 10]
+    #[arg(long, value_name = "N")]
+    pub show_rejected: Option<usize>,
+    /// Say nothing but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Colour {
+    /// When to colour
+    #[arg(long = "color", value_enum, value_name = "WHEN", default_value = "auto")]
+    when: When,
+}
+
+impl Colour {
+    /// Yes, no, or as the terminal is.
+    pub fn wanted(&self) -> Option<bool> {
+        match self.when {
+            When::Auto => None,
+            When::Always => Some(true),
+            When::Never => Some(false),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Mirrors a library enum for the command line, so that the library does not depend on its parser.
+macro_rules! mirror {
+    ($name:ident => $target:ty { $($variant:ident),+ }) => {
+        #[derive(Debug, Clone, Copy, ValueEnum)]
+        pub enum $name { $($variant),+ }
+        impl From<$name> for $target {
+            fn from(name: $name) -> $target {
+                match name { $($name::$variant => <$target>::$variant),+ }
+            }
+        }
+    };
+}
+
+mirror!(KindName => Kind { Boilerplate, Document, Repeat, Passage });
+mirror!(LevelName => Level { Conservative, Balanced, Strict });
+mirror!(KeepName => Keep { Longest, First, Earliest, Latest });
+mirror!(BuiltinName => Builtin { None, Mined, All });
+mirror!(PresetName => dechaff::config::Preset { News, Web, Training });

@@ -1,0 +1,100 @@
+//! Settings: flags over the file over the preset over the defaults.
+
+use super::arguments::Cleaning;
+use dechaff::config::Config;
+use dechaff::engine::Lists;
+use dechaff::judge::known::KnownLines;
+use dechaff::judge::model::Model;
+use dechaff::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// The settings of a run.
+pub fn config(arguments: &Cleaning) -> Result<Config> {
+    let mut config = match arguments.preset {
+        Some(preset) => Config::preset(preset.into()),
+        None => Config::default(),
+    };
+    if let Some(path) = &arguments.config {
+        config = over(&config, path)?;
+    }
+    if !arguments.only.is_empty() {
+        config.only = arguments.only.iter().map(|&k| k.into()).collect();
+        config.only.sort();
+        config.only.dedup();
+    }
+    let document = &mut config.document;
+    set(&mut document.threshold, arguments.threshold);
+    set(&mut document.recall, arguments.recall);
+    set(&mut document.shingle, arguments.shingle);
+    set(&mut document.containment, arguments.containment);
+    set(&mut document.keep, arguments.keep.map(Into::into));
+    if !arguments.prefer.is_empty() {
+        document.prefer.clone_from(&arguments.prefer);
+    }
+    set(&mut config.boilerplate.level, arguments.boilerplate.map(Into::into));
+    set(&mut config.boilerplate.builtin, arguments.builtin.map(Into::into));
+    let fields = &mut config.fields;
+    set(&mut fields.text, arguments.text_field.clone());
+    set(&mut fields.id, arguments.id_field.clone());
+    set(&mut fields.url, arguments.url_field.clone());
+    set(&mut fields.site, arguments.site_field.clone());
+    set(&mut fields.date, arguments.date_field.clone());
+    config.validate()?;
+    Ok(config)
+}
+
+fn set<T>(slot: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *slot = value;
+    }
+}
+
+/// The settings of a file, over those of a preset.
+fn over(base: &Config, path: &Path) -> Result<Config> {
+    let text = read(path)?;
+    let bad = |e: toml::de::Error| {
+        let line = e.span().map_or(0, |s| text[..s.start].matches('\n').count() as u64 + 1);
+        Error::Format { path: path.to_path_buf(), line, reason: e.message().to_owned() }
+    };
+    let file: toml::Table = toml::from_str(&text).map_err(bad)?;
+    toml::from_str::<Config>(&text).map_err(bad)?;
+    let mut merged = toml::Table::try_from(base)
+        .map_err(|e| Error::Setting { setting: "preset".into(), reason: e.to_string() })?;
+    merge(&mut merged, file);
+    merged.try_into().map_err(bad)
+}
+
+fn merge(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(value)) => merge(inner, value),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+/// The lists and the model of a run.
+pub fn lists(arguments: &Cleaning, config: &Config) -> Result<Lists> {
+    let mut lists = Lists::shipped(config.boilerplate.builtin);
+    add(&mut lists.known, &arguments.known)?;
+    add(&mut lists.protected, &arguments.protect)?;
+    if let Some(path) = &arguments.model {
+        let bad = |reason| Error::Format { path: path.clone(), line: 0, reason };
+        lists.model = Model::parse(&read(path)?).map_err(bad)?;
+    }
+    Ok(lists)
+}
+
+fn add(lines: &mut KnownLines, paths: &[PathBuf]) -> Result<()> {
+    for path in paths {
+        let bad = |(line, reason)| Error::Format { path: path.clone(), line, reason };
+        lines.add(&read(path)?).map_err(bad)?;
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(Error::io("read", path))
+}

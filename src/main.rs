@@ -1,0 +1,7 @@
+//! The program `dechaff`; see `dechaff --help`.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

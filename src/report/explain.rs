@@ -1,0 +1,112 @@
+//! One document in the terminal: its text with the cuts struck out, and beside each why.
+
+use crate::clean::receipt::{Cut, Receipt};
+use anstyle::{AnsiColor, Effects, Style};
+use std::fmt::Write;
+
+/// The document of a receipt, for a terminal. Without `colour` cuts stand in `[-...-]`.
+pub fn explain(receipt: &Receipt, text: &str, colour: bool) -> String {
+    let mut out = String::new();
+    let _ = explain_to(&mut out, receipt, text, colour);
+    out
+}
+
+fn explain_to(out: &mut String, receipt: &Receipt, text: &str, colour: bool) -> std::fmt::Result {
+    let styles = Styles::new(colour);
+    let Styles { head, reason, .. } = styles;
+    writeln!(out, "{head}{}{head:#}  {}:{}", printable(&receipt.id), printable(&receipt.file), receipt.line)?;
+    if let Some(site) = &receipt.site {
+        writeln!(out, "site {}", printable(site))?;
+    }
+    if let Some(document) = &receipt.document {
+        let witness = printable(&document.witness.id);
+        writeln!(out, "{reason}removed: {} {:.3} of {witness}{reason:#}\n", document.rule, document.score)?;
+        return writeln!(out, "{}", printable(text));
+    }
+    writeln!(out, "{} cuts\n", receipt.cuts.len())?;
+    let mut at = 0;
+    for cut in &receipt.cuts {
+        write!(out, "{}", printable(&text[at..cut.start as usize]))?;
+        show_cut(out, cut, &styles)?;
+        at = cut.end as usize;
+    }
+    writeln!(out, "{}", printable(&text[at..]))
+}
+
+struct Styles {
+    head: Style,
+    struck: Style,
+    reason: Style,
+    marks: bool,
+}
+
+impl Styles {
+    fn new(colour: bool) -> Styles {
+        if !colour {
+            return Styles { head: Style::new(), struck: Style::new(), reason: Style::new(), marks: true };
+        }
+        Styles {
+            head: Style::new().bold(),
+            struck: Style::new().fg_color(Some(AnsiColor::Red.into())).effects(Effects::STRIKETHROUGH),
+            reason: Style::new().fg_color(Some(AnsiColor::Cyan.into())),
+            marks: false,
+        }
+    }
+}
+
+fn show_cut(out: &mut String, cut: &Cut, styles: &Styles) -> std::fmt::Result {
+    let body = cut.removed.trim();
+    let from = cut.removed.len() - cut.removed.trim_start().len();
+    let (before, after) = (&cut.removed[..from], &cut.removed[from + body.len()..]);
+    let Styles { struck, reason, .. } = *styles;
+    write!(out, "{before}")?;
+    for (i, line) in body.lines().enumerate() {
+        let line = printable(line);
+        let next = if i > 0 { "\n" } else { "" };
+        if styles.marks {
+            write!(out, "{next}[-{line}-]")?;
+        } else {
+            write!(out, "{next}{struck}{line}{struck:#}")?;
+        }
+    }
+    write!(out, "  {reason}<- {}{reason:#}", why(cut))?;
+    if after.contains('\n') { write!(out, "{after}") } else { writeln!(out) }
+}
+
+/// The reason of a cut in one line.
+fn why(cut: &Cut) -> String {
+    let mut out = format!("{} {} {:.2}", cut.kind.name(), cut.rule, cut.score);
+    if let Some(counts) = &cut.counts {
+        if counts.site_documents > 1 || counts.site_masked > 1 {
+            let _ = write!(
+                out,
+                "; on {} of {} pages of the site",
+                counts.site_documents.max(counts.site_masked),
+                counts.site_pages
+            );
+        } else if counts.site_template > 1 {
+            let _ = write!(
+                out,
+                "; a line like it on {} of {} pages of the site",
+                counts.site_template, counts.site_pages
+            );
+        }
+        if counts.sites > 1 {
+            let _ = write!(out, "; on {} sites", counts.sites);
+        }
+        if counts.in_document > 1 {
+            let _ = write!(out, "; {} times here", counts.in_document);
+        }
+    }
+    if let Some(witness) = &cut.witness {
+        let id = printable(&witness.id);
+        let _ =
+            write!(out, "; stays in {id} at byte {} (similarity {:.2})", witness.start, witness.similarity);
+    }
+    out
+}
+
+/// Text without control characters that a terminal would obey.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,347 @@
+//! Counts of a run that balance, and its most cut lines.
+
+use crate::clean::cuts;
+use crate::corpus::records::Records;
+use crate::document::{Kind, Span};
+use crate::engine::{Decisions, Source};
+use crate::error::{Error, Result};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+
+/// How many of the most cut lines are named.
+const TOP: usize = 10;
+
+/// Cuts of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct KindCount {
+    /// Lines, paragraphs, or documents.
+    pub cuts: u64,
+    /// Words in them.
+    pub words: u64,
+    /// Bytes of text that went, white space that was closed up included.
+    pub bytes: u64,
+}
+
+/// A line that was cut often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TopLine {
+    /// Its text, shortened.
+    pub line: String,
+    /// How often it was cut.
+    pub cuts: u64,
+    /// On how many sites.
+    pub sites: usize,
+    /// The site it was cut on most.
+    pub site: Option<String>,
+}
+
+/// What was done to a corpus. The same input and settings give the same summary.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Name of the format.
+    pub format: String,
+    /// Version of the format.
+    pub version: u32,
+    /// Records read, unusable ones included.
+    pub records_in: u64,
+    /// Records kept.
+    pub records_kept: u64,
+    /// Of these, records whose text was cut.
+    pub records_cut: u64,
+    /// Records removed as copies.
+    pub records_removed: u64,
+    /// Records that could not be used.
+    pub records_rejected: u64,
+    /// Bytes of text in the usable records.
+    pub text_bytes_in: u64,
+    /// Bytes of text in the kept records after cutting.
+    pub text_bytes_kept: u64,
+    /// What was cut, by kind.
+    pub cuts: BTreeMap<String, KindCount>,
+    /// Documents removed, by rule.
+    pub removed_by_rule: BTreeMap<String, u64>,
+    /// Sites named by the records.
+    pub sites: u64,
+    /// The lines that were cut most.
+    pub most_cut: Vec<TopLine>,
+    /// Documents in the largest group of candidates.
+    pub largest_group: u64,
+    /// Comparisons that caps on very large groups saved.
+    pub comparisons_forgone: u64,
+    /// The banding of document sketches, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub banding: Option<String>,
+}
+
+#[derive(Default)]
+struct Counted {
+    kinds: [KindCount; 4],
+    cut: u64,
+    bytes_in: u64,
+    bytes_kept: u64,
+}
+
+impl Summary {
+    /// Counts what was decided about these records.
+    pub fn of(records: &Records, decisions: &Decisions) -> Summary {
+        let counted = (0..records.rows.len() as u32)
+            .into_par_iter()
+            .with_min_len(256)
+            .fold(
+                || (Counted::default(), String::new()),
+                |(mut counted, mut buffer), record| {
+                    count(records, decisions, record, &mut buffer, &mut counted);
+                    (counted, buffer)
+                },
+            )
+            .map(|c| c.0)
+            .reduce(Counted::default, add);
+        let mut summary = Summary {
+            format: "dechaff summary".into(),
+            version: 1,
+            records_in: (records.rows.len() + records.rejected.len()) as u64,
+            records_cut: counted.cut,
+            records_rejected: records.rejected.len() as u64,
+            text_bytes_in: counted.bytes_in,
+            text_bytes_kept: counted.bytes_kept,
+            sites: records.sites.len() as u64,
+            largest_group: decisions.documents.largest_group as u64,
+            comparisons_forgone: decisions.forgone + decisions.documents.forgone,
+            most_cut: most_cut(records, decisions),
+            ..Summary::default()
+        };
+        for removed in decisions.documents.removed.iter().flatten() {
+            *summary.removed_by_rule.entry(removed.rule.name().into()).or_default() += 1;
+            summary.records_removed += 1;
+        }
+        summary.records_kept = records.rows.len() as u64 - summary.records_removed;
+        summary.cuts = Kind::ALL.iter().map(|&k| (k.name().to_owned(), counted.kinds[k as usize])).collect();
+        summary
+    }
+
+    /// Checks that the books balance.
+    ///
+    /// # Errors
+    /// What does not add up; it would be a defect.
+    pub fn check(&self) -> Result<()> {
+        let records = self.records_kept + self.records_removed + self.records_rejected;
+        if records != self.records_in {
+            return Err(Error::Unbalanced(format!(
+                "{} records in, {records} accounted for",
+                self.records_in
+            )));
+        }
+        let bytes = self.text_bytes_kept + self.cuts.values().map(|k| k.bytes).sum::<u64>();
+        if bytes != self.text_bytes_in {
+            return Err(Error::Unbalanced(format!(
+                "{} bytes of text in, {bytes} accounted for",
+                self.text_bytes_in
+            )));
+        }
+        Ok(())
+    }
+
+    /// The file `summary.json`.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("plain values are always JSON") + "\n"
+    }
+
+    /// For people, to be read in five seconds.
+    pub fn to_text(&self, seconds: f64) -> String {
+        let mut out = String::new();
+        let percent =
+            |part: u64, whole: u64| if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 };
+        let mut line = |name: &str, text: String| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "{name:<12} {text}");
+        };
+        line(
+            "records",
+            format!(
+                "{} in, {} kept ({} of them cut), {} removed as copies, {} rejected",
+                grouped(self.records_in),
+                grouped(self.records_kept),
+                grouped(self.records_cut),
+                grouped(self.records_removed),
+                grouped(self.records_rejected)
+            ),
+        );
+        line(
+            "text",
+            format!(
+                "{} in, {} kept ({:.1} %)",
+                bytes(self.text_bytes_in),
+                bytes(self.text_bytes_kept),
+                percent(self.text_bytes_kept, self.text_bytes_in)
+            ),
+        );
+        for (kind, count) in &self.cuts {
+            if count.cuts > 0 {
+                let what = if kind == "document" { "documents" } else { "lines" };
+                line(
+                    kind,
+                    format!(
+                        "{} {what}, {} words, {} ({:.1} % of the text)",
+                        grouped(count.cuts),
+                        grouped(count.words),
+                        bytes(count.bytes),
+                        percent(count.bytes, self.text_bytes_in)
+                    ),
+                );
+            }
+        }
+        if !self.most_cut.is_empty() {
+            line("most cut", String::new());
+            for top in &self.most_cut {
+                let place = match (&top.site, top.sites) {
+                    (Some(site), 0 | 1) => site.clone(),
+                    (Some(site), n) => format!("{site} and {} more", n - 1),
+                    (None, _) => "no site".into(),
+                };
+                line("", format!("{:>7} x  {}  ({place})", grouped(top.cuts), top.line));
+            }
+        }
+        if self.comparisons_forgone > 0 {
+            line(
+                "hubs",
+                format!(
+                    "{} comparisons forgone in very large groups (the largest: {} documents)",
+                    grouped(self.comparisons_forgone),
+                    grouped(self.largest_group)
+                ),
+            );
+        }
+        if let Some(banding) = &self.banding {
+            line("banding", banding.clone());
+        }
+        let speed = self.text_bytes_in as f64 / 1e6 / seconds.max(1e-9);
+        line("time", format!("{seconds:.2} s, {speed:.0} MB of text a second"));
+        out
+    }
+}
+
+fn count(records: &Records, decisions: &Decisions, record: u32, buffer: &mut String, counted: &mut Counted) {
+    let text = records.text(record as usize, buffer);
+    counted.bytes_in += text.len() as u64;
+    if decisions.removed(record).is_some() {
+        let kind = &mut counted.kinds[Kind::Document as usize];
+        kind.cuts += 1;
+        kind.bytes += text.len() as u64;
+        kind.words += text.split_whitespace().count() as u64;
+        return;
+    }
+    let rows = decisions.cuts_of(record);
+    let spans: Vec<Span> = rows.iter().map(|c| decisions.units.rows[c.unit as usize].span).collect();
+    let mut gone = 0;
+    for (row, range) in rows.iter().zip(cuts::ranges(text, &spans)) {
+        let kind = &mut counted.kinds[row.kind as usize];
+        let bytes = u64::from(range.end - range.start);
+        kind.cuts += 1;
+        kind.bytes += bytes;
+        kind.words += u64::from(decisions.units.rows[row.unit as usize].words);
+        gone += bytes;
+    }
+    counted.cut += u64::from(!rows.is_empty());
+    counted.bytes_kept += text.len() as u64 - gone;
+}
+
+fn add(mut a: Counted, b: Counted) -> Counted {
+    for (x, y) in a.kinds.iter_mut().zip(b.kinds) {
+        x.cuts += y.cuts;
+        x.words += y.words;
+        x.bytes += y.bytes;
+    }
+    a.cut += b.cut;
+    a.bytes_in += b.bytes_in;
+    a.bytes_kept += b.bytes_kept;
+    a
+}
+
+fn most_cut(records: &Records, decisions: &Decisions) -> Vec<TopLine> {
+    let mut lines: HashMap<u128, (u64, u32)> = HashMap::new();
+    let stays = |unit: u32| decisions.removed(decisions.units.record_of(unit)).is_none();
+    for cut in decisions.cuts.iter().filter(|c| stays(c.unit)) {
+        let row = lines.entry(decisions.units.rows[cut.unit as usize].exact).or_insert((0, cut.unit));
+        row.0 += 1;
+        row.1 = row.1.min(cut.unit);
+    }
+    let mut top: Vec<(u64, u32, u128)> =
+        lines.into_iter().filter(|l| l.1.0 > 1).map(|(e, (n, u))| (n, u, e)).collect();
+    top.sort_unstable_by_key(|t| (std::cmp::Reverse(t.0), t.1));
+    top.truncate(TOP);
+    let mut sites: HashMap<u128, HashMap<u32, u64>> = top.iter().map(|t| (t.2, HashMap::new())).collect();
+    for cut in decisions.cuts.iter().filter(|c| stays(c.unit)) {
+        if let Some(counts) = sites.get_mut(&decisions.units.rows[cut.unit as usize].exact) {
+            let site = records.documents[decisions.units.record_of(cut.unit) as usize].site;
+            if site.is_some() {
+                *counts.entry(site.0).or_default() += 1;
+            }
+        }
+    }
+    let mut buffer = String::new();
+    top.into_iter()
+        .map(|(cuts, unit, exact)| {
+            let record = decisions.units.record_of(unit);
+            let span = decisions.units.rows[unit as usize].span;
+            let line = shorten(span.of(records.text(record as usize, &mut buffer)));
+            let most = sites[&exact].iter().max_by_key(|(site, n)| (**n, std::cmp::Reverse(**site)));
+            TopLine {
+                line,
+                cuts,
+                sites: sites[&exact].len(),
+                site: most.map(|m| records.sites[*m.0 as usize].clone()),
+            }
+        })
+        .collect()
+}
+
+/// A line of at most sixty characters, without line breaks and control characters.
+fn shorten(line: &str) -> String {
+    let mut words = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.retain(|c| !c.is_control());
+    if words.chars().count() > 60 {
+        words = words.chars().take(59).collect::<String>() + "…";
+    }
+    words
+}
+
+/// A number with its thousands apart.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn bytes(n: u64) -> String {
+    match n {
+        0..=9_999 => format!("{n} B"),
+        10_000..=9_999_999 => format!("{:.1} kB", n as f64 / 1e3),
+        _ => format!("{:.1} MB", n as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn books_that_do_not_balance_are_told() {
+        let summary = Summary { records_in: 2, records_kept: 1, ..Summary::default() };
+        assert!(summary.check().unwrap_err().to_string().contains("2 records in, 1 accounted for"));
+        let summary = Summary { text_bytes_in: 5, ..Summary::default() };
+        assert!(summary.check().is_err());
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([grouped(7), grouped(1234), grouped(1_234_567)], ["7", "1,234", "1,234,567"]);
+    }
+}
