@@ -58,6 +58,28 @@ impl Set {
         Set { name: format!("{} (clean)", self.name), pages: self.pages.clone(), clean: true }
     }
 
+    /// Unlabelled pages that hold hardly any furniture (wire stories, posts), as an article each: a sample, dealt
+    /// out to pretended sites of 3 to 100 pages, the sizes of the labelled sites.
+    pub fn clean_sample(path: &Path, count: usize) -> Result<Set, String> {
+        let mut set = Set::read(path)?;
+        let step = (set.pages.len() / count).max(1);
+        let mut pages: Vec<Page> = set.pages.into_iter().step_by(step).collect();
+        let sizes = [3, 10, 30, 100];
+        let (mut site, mut left) = (0, sizes[0]);
+        for page in &mut pages {
+            if left == 0 {
+                site += 1;
+                left = sizes[site % sizes.len()];
+            }
+            left -= 1;
+            page.source = format!("{}-{site}", set.name);
+            page.gold = page.text.clone();
+        }
+        set.pages = pages;
+        set.clean = true;
+        Ok(set)
+    }
+
     pub fn rows(&self) -> Vec<DocumentRow> {
         let mut sites: HashMap<&str, u32> = HashMap::new();
         self.pages

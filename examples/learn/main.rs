@@ -42,6 +42,9 @@ enum Command {
     /// Learns the boilerplate model from all pages.
     Model {
         gold: Vec<PathBuf>,
+        /// Unlabelled pages that hold hardly any furniture.
+        #[arg(long, num_args = 1..)]
+        clean: Vec<PathBuf>,
         #[arg(short, long)]
         output: PathBuf,
     },
@@ -50,6 +53,9 @@ enum Command {
         gold: Vec<PathBuf>,
         #[arg(long, num_args = 1..)]
         pages: Vec<PathBuf>,
+        /// Unlabelled pages that hold hardly any furniture.
+        #[arg(long, num_args = 1..)]
+        clean: Vec<PathBuf>,
         /// Cleaned pages go here, a file per set and level.
         #[arg(short, long)]
         output: PathBuf,
@@ -70,16 +76,21 @@ enum Hand {
 const FOLDS: u64 = 5;
 const SHAPE: Shape = Shape { trees: 150, leaves: 16, rate: 0.1, columns: 0.4, least_weight: 20.0, seed: 1 };
 /// Weight of a unit of an annotated article that is given as a page of its own.
-const CLEAN_WEIGHT: f32 = 2.0;
+const CLEAN_WEIGHT: f32 = 4.0;
+/// Pages taken of each set of unlabelled clean pages, and the weight of their units.
+const CLEAN_PAGES: usize = 1500;
+const SAMPLE_WEIGHT: f32 = 1.0;
+/// A line on more than this share of the pages of a pretended site may be its furniture: not learnt from.
+const FURNITURE_SHARE: f32 = 0.05;
 /// Conservative, balanced, strict.
 const THRESHOLDS: [f32; 3] = [0.12, 0.4, 0.6];
 
 fn main() {
     let result = match Arguments::parse().command {
         Command::Phrases { gold, pages, output } => mine(&gold, &pages, &output),
-        Command::Model { gold, output } => learn(&gold, &output),
-        Command::CrossValidate { gold, pages, output, builtin } => {
-            cross_validate(&gold, &pages, &output, builtin)
+        Command::Model { gold, clean, output } => learn(&gold, &clean, &output),
+        Command::CrossValidate { gold, pages, clean, output, builtin } => {
+            cross_validate(&gold, &pages, &clean, &output, builtin)
         }
     };
     if let Err(error) = result {
@@ -92,6 +103,10 @@ fn read(paths: &[PathBuf]) -> Result<Vec<Set>, String> {
     paths.iter().map(|p| Set::read(p)).collect()
 }
 
+fn clean_samples(paths: &[PathBuf]) -> Result<Vec<Set>, String> {
+    paths.iter().map(|p| Set::clean_sample(p, CLEAN_PAGES)).collect()
+}
+
 fn write(path: &Path, text: &str) -> Result<(), String> {
     std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
 }
@@ -102,30 +117,44 @@ fn mine(gold: &[PathBuf], pages: &[PathBuf], output: &Path) -> Result<(), String
     write(output, &phrases::to_list(&found))
 }
 
-fn learn(gold: &[PathBuf], output: &Path) -> Result<(), String> {
-    let model = train(&read(gold)?, |_, _| true);
+fn learn(gold: &[PathBuf], clean: &[PathBuf], output: &Path) -> Result<(), String> {
+    let model = train(&read(gold)?, &clean_samples(clean)?, |_, _| true);
     println!("{} trees", model.trees.len());
     write(output, &(serde_json::to_string(&model).map_err(|e| e.to_string())? + "\n"))
 }
 
 /// Trains on the pages that `use_page` lets through, and on their articles as clean pages.
-fn train(sets: &[Set], use_page: impl Fn(&Set, usize) -> bool) -> Model {
+fn train(sets: &[Set], samples: &[Set], use_page: impl Fn(&Set, usize) -> bool) -> Model {
     let (mut inputs, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     let clean: Vec<Set> = sets.iter().map(Set::cleaned).collect();
-    for set in sets.iter().chain(&clean) {
+    for (set, sample) in
+        sets.iter().chain(&clean).map(|s| (s, false)).chain(samples.iter().map(|s| (s, true)))
+    {
         let (analysis, grouped) = set.analyse();
         let mut rows = Vec::new();
-        for record in (0..set.pages.len()).filter(|&r| use_page(set, r) && !set.pages[r].gold.is_empty()) {
+        for record in
+            (0..set.pages.len()).filter(|&r| (sample || use_page(set, r)) && !set.pages[r].gold.is_empty())
+        {
             let range = analysis.units.range(record as u32);
             let units = &analysis.units.rows[range.clone()];
-            features::features_into(units, &grouped.evidence[range], grouped.pages[record], &mut rows);
+            let (evidence, pages) = (&grouped.evidence[range], grouped.pages[record]);
+            features::features_into(units, evidence, pages, &mut rows);
             for (i, (unit, label)) in units.iter().zip(set.labels(&analysis, record)).enumerate() {
+                let share =
+                    (evidence[i].site_documents.max(evidence[i].site_masked) - 1) as f32 / pages as f32;
+                if sample && share > FURNITURE_SHARE {
+                    continue;
+                }
                 let mut row = [0.0; INPUTS];
                 model::inputs_of(&rows, i, &mut row);
                 inputs.push(row);
                 labels.push(label);
-                weights
-                    .push((f32::from(unit.words).sqrt() + 0.3) * if set.clean { CLEAN_WEIGHT } else { 1.0 });
+                let weight = match (sample, set.clean) {
+                    (true, _) => SAMPLE_WEIGHT,
+                    (_, true) => CLEAN_WEIGHT,
+                    _ => 1.0,
+                };
+                weights.push((f32::from(unit.words).sqrt() + 0.3) * weight);
             }
         }
     }
@@ -137,8 +166,14 @@ struct Fold {
     lists: Lists,
 }
 
-fn cross_validate(gold: &[PathBuf], pages: &[PathBuf], output: &Path, hand: Hand) -> Result<(), String> {
-    let (sets, pages) = (read(gold)?, read(pages)?);
+fn cross_validate(
+    gold: &[PathBuf],
+    pages: &[PathBuf],
+    clean: &[PathBuf],
+    output: &Path,
+    hand: Hand,
+) -> Result<(), String> {
+    let (sets, pages, samples) = (read(gold)?, read(pages)?, clean_samples(clean)?);
     std::fs::create_dir_all(output).map_err(|e| format!("{}: {e}", output.display()))?;
     let folds = (0..FOLDS)
         .map(|fold| {
@@ -150,7 +185,7 @@ fn cross_validate(gold: &[PathBuf], pages: &[PathBuf], output: &Path, hand: Hand
             }
             let mined = phrases::to_list(&phrases::mine(&sets, &pages, others));
             lists.known.add(&mined).map_err(|(row, e)| format!("mined phrases, row {row}: {e}"))?;
-            lists.model = train(&sets, others);
+            lists.model = train(&sets, &samples, others);
             Ok(Fold { lists })
         })
         .collect::<Result<Vec<Fold>, String>>()?;

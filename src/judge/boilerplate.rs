@@ -27,10 +27,11 @@ pub fn judge_into(
     scratch: &mut Scratch,
     out: &mut Vec<Verdict>,
 ) {
-    let suspicious = units.iter().zip(evidence).any(|(u, e)| is_suspicious(u, e));
+    let suspicious = units.iter().zip(evidence).any(|(u, e)| is_suspicious(u, e, page.pages));
     if !suspicious {
         return;
     }
+    let from = out.len();
     features::features_into(units, evidence, page.pages, &mut scratch.rows);
     page.model.score_into(&scratch.rows, &mut scratch.scores);
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
@@ -44,6 +45,68 @@ pub fn judge_into(
         let score = if unit.known == Known::Furniture { 1.0 } else { 1.0 - score };
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None });
     }
+    peel_edges(units, evidence, page, from, out);
+    keep_marks_of_text(units, from, out);
+}
+
+/// A line is a habit of its site where at least this many of its pages carry it, and this share of them.
+const HABIT_PAGES: u32 = 10;
+const HABIT_SHARE: f32 = 0.05;
+
+/// Takes lines that are a habit of the site off both ends of the page, from the outside inwards, until one stays:
+/// sign-offs and slugs of pages that have no other furniture.
+fn peel_edges(
+    units: &[UnitRow],
+    evidence: &[Evidence],
+    page: &PageSettings<'_>,
+    from: usize,
+    out: &mut Vec<Verdict>,
+) {
+    let mut goes = vec![false; units.len()];
+    out[from..].iter().for_each(|v| goes[v.unit] = true);
+    let before = out.len();
+    let mut peel = |range: &mut dyn Iterator<Item = usize>| {
+        for i in range {
+            let count = evidence[i].site_documents;
+            let habit = count >= HABIT_PAGES && count as f32 >= HABIT_SHARE * page.pages as f32;
+            if goes[i] {
+                continue;
+            }
+            if !habit || units[i].known == Known::Protected {
+                break;
+            }
+            goes[i] = true;
+            let score = count as f32 / page.pages.max(count) as f32;
+            let rule = rule_of(&units[i], &evidence[i]);
+            out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None });
+        }
+    };
+    peel(&mut (0..units.len()));
+    peel(&mut (0..units.len()).rev());
+    if out.len() > before {
+        out[from..].sort_unstable_by_key(|v| v.unit);
+    }
+}
+
+/// Units without a letter (list numbers, bullets, rules) belong to what stands beside them: they go only where
+/// nothing that stays is next to them. Known ones go anyway.
+fn keep_marks_of_text(units: &[UnitRow], from: usize, out: &mut Vec<Verdict>) {
+    let mut goes = vec![false; units.len()];
+    out[from..].iter().for_each(|v| goes[v.unit] = true);
+    let is_mark = |i: usize| units[i].surface.has(Surface::NO_LETTERS) && units[i].known == Known::No;
+    let stays =
+        |mut range: Box<dyn Iterator<Item = usize>>| range.find(|&k| !is_mark(k)).is_some_and(|k| !goes[k]);
+    let kept: Vec<usize> = out[from..]
+        .iter()
+        .map(|v| v.unit)
+        .filter(|&i| is_mark(i) && (stays(Box::new((0..i).rev())) || stays(Box::new(i + 1..units.len()))))
+        .collect();
+    let mut kept = kept.into_iter().peekable();
+    let mut place = 0;
+    out.retain(|v| {
+        place += 1;
+        place <= from || kept.next_if_eq(&v.unit).is_none()
+    });
 }
 
 /// What the judgement needs beside the units.
@@ -70,10 +133,9 @@ fn rule_of(unit: &UnitRow, seen: &Evidence) -> Rule {
 }
 
 /// Whether a unit gives reason to look at its page at all.
-fn is_suspicious(unit: &UnitRow, seen: &Evidence) -> bool {
+fn is_suspicious(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
     unit.known == Known::Furniture
-        || seen.site_documents > 1
-        || seen.site_masked > 1
-        || seen.site_template > 2 && unit.words < 15
+        || features::is_repeated(seen, pages)
+        || features::among(seen.site_template, pages) > 2.5 && unit.words < 15
         || unit.words <= 4 && !unit.surface.has(Surface::SENTENCE)
 }

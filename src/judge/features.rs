@@ -72,8 +72,8 @@ pub type Row = [f32; COUNT];
 /// pages of the document's site.
 pub fn features_into(units: &[UnitRow], evidence: &[Evidence], pages: u32, out: &mut Vec<Row>) {
     out.clear();
-    let run = best_run(units, evidence);
-    let page = Page::of(units, evidence);
+    let run = best_run(units, evidence, pages);
+    let page = Page::of(units, evidence, pages);
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
         let mut row = Filler { row: [0.0; COUNT], at: 0 };
         row.push(0.0);
@@ -81,24 +81,18 @@ pub fn features_into(units: &[UnitRow], evidence: &[Evidence], pages: u32, out: 
         counts(unit, seen, pages, &mut row);
         place(units, i, &run, &mut row);
         row.push(
-            neighbourhood(
-                units,
-                evidence,
-                i,
-                4,
-                |u, e| {
-                    if is_content(u, e) { f32::from(u.words) } else { 0.0 }
-                },
-            ) / 150.0,
+            neighbourhood(units, evidence, i, 4, |u, e| {
+                if is_content(u, e, pages) { f32::from(u.words) } else { 0.0 }
+            }) / 150.0,
         );
         row.push(page.words);
         row.push(page.repeated);
         row.push(page.sentences);
-        row.push(scaled(pages, 8.0));
+        row.push(scaled(pages.min(MANY_PAGES), 8.0));
         row.push(flag(pages < 2));
         row.push(flag(i < run.start));
         row.push(flag(i >= run.end));
-        row.push(neighbourhood(units, evidence, i, 4, |_, e| flag(is_repeated(e))) / 8.0);
+        row.push(neighbourhood(units, evidence, i, 4, |_, e| flag(is_repeated(e, pages))) / 8.0);
         row.push(neighbourhood(units, evidence, i, 8, |u, _| flag(u.words >= 20)) / 16.0);
         row.push(page.short_units);
         row.push(page.repeated_units);
@@ -173,13 +167,14 @@ fn look(unit: &UnitRow, row: &mut Filler) {
 }
 
 fn counts(unit: &UnitRow, seen: &Evidence, pages: u32, row: &mut Filler) {
-    row.push(flag(seen.site_documents > 1));
-    row.push(scaled(seen.site_documents, 6.0));
+    let documents = among(seen.site_documents, pages);
+    row.push(flag(documents >= 1.5));
+    row.push(documents.log2() / 6.0);
     row.push(if pages > 1 { (seen.site_documents - 1) as f32 / (pages - 1) as f32 } else { 0.0 });
-    row.push(scaled(seen.site_masked, 6.0) - scaled(seen.site_documents, 6.0));
-    row.push(scaled(seen.site_template, 6.0));
+    row.push((among(seen.site_masked, pages) / documents).log2() / 6.0);
+    row.push(among(seen.site_template, pages).log2() / 6.0);
     row.push(scaled(seen.sites, 5.0));
-    row.push(flag(seen.site_documents > 1 && unit.words >= 12));
+    row.push(flag(documents >= 1.5 && unit.words >= 12));
     row.push(flag(seen.in_document > 1));
     row.push(scaled(u32::from(seen.in_document), 4.0));
 }
@@ -195,12 +190,23 @@ fn place(units: &[UnitRow], i: usize, run: &std::ops::Range<usize>, row: &mut Fi
     row.push(if i >= run.end { distance(i + 1 - run.end) } else { 0.0 });
 }
 
-fn is_repeated(seen: &Evidence) -> bool {
-    seen.site_documents > 1 || seen.site_masked > 1
+/// Whether other pages of the site have the line; of a large site, enough of them.
+pub fn is_repeated(seen: &Evidence, pages: u32) -> bool {
+    among(seen.site_documents.max(seen.site_masked), pages) >= 1.5
 }
 
-fn is_content(unit: &UnitRow, seen: &Evidence) -> bool {
-    !is_repeated(seen) && unit.words >= 8
+/// Pages of a site beyond which counts are scaled down: a line on 50 of 20,000 pages is no more of a habit of the
+/// site than one that stands on a single page of 200.
+const MANY_PAGES: u32 = 200;
+
+/// A count of documents of a site, as it would be expected among [`MANY_PAGES`] of its pages.
+pub fn among(documents: u32, pages: u32) -> f32 {
+    let share = (MANY_PAGES as f32 / pages.max(1) as f32).min(1.0);
+    1.0 + (documents.max(1) - 1) as f32 * share
+}
+
+fn is_content(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
+    !is_repeated(seen, pages) && unit.words >= 8
 }
 
 fn neighbourhood(
@@ -225,21 +231,21 @@ struct Page {
 }
 
 impl Page {
-    fn of(units: &[UnitRow], evidence: &[Evidence]) -> Page {
+    fn of(units: &[UnitRow], evidence: &[Evidence], pages: u32) -> Page {
         const ZONE: usize = 10;
         let (mut words, mut repeated, mut sentences) = (0u32, 0u32, 0u32);
         let (mut short_units, mut repeated_units) = (0u32, 0u32);
         for (unit, seen) in units.iter().zip(evidence) {
             let n = u32::from(unit.words);
             words += n;
-            repeated += if is_repeated(seen) { n } else { 0 };
+            repeated += if is_repeated(seen, pages) { n } else { 0 };
             sentences += if unit.surface.has(Surface::SENTENCE) { n } else { 0 };
             short_units += u32::from(is_short(unit));
-            repeated_units += u32::from(is_repeated(seen));
+            repeated_units += u32::from(is_repeated(seen, pages));
         }
         let zone = |range: std::ops::Range<usize>| {
             let of = range.len().max(1) as f32;
-            range.filter(|&i| is_short(&units[i]) || is_repeated(&evidence[i])).count() as f32 / of
+            range.filter(|&i| is_short(&units[i]) || is_repeated(&evidence[i], pages)).count() as f32 / of
         };
         let total = words.max(1) as f32;
         let count = units.len().max(1) as f32;
@@ -261,7 +267,7 @@ fn is_short(unit: &UnitRow) -> bool {
 
 /// The run of units with the largest sum, where a unique unit scores its words less a constant and a repeated
 /// one a loss (Kadane's algorithm; the single-run extractor that this feature comes from).
-fn best_run(units: &[UnitRow], evidence: &[Evidence]) -> std::ops::Range<usize> {
+fn best_run(units: &[UnitRow], evidence: &[Evidence], pages: u32) -> std::ops::Range<usize> {
     const COST: f32 = 7.0;
     const LOSS: f32 = 10.0;
     let (mut best, mut best_sum) = (0..0, 0.0);
@@ -270,7 +276,7 @@ fn best_run(units: &[UnitRow], evidence: &[Evidence]) -> std::ops::Range<usize> 
         if sum <= 0.0 {
             (start, sum) = (i, 0.0);
         }
-        let repeated = is_repeated(seen) || seen.site_template > 2 && unit.words < 12;
+        let repeated = is_repeated(seen, pages) || among(seen.site_template, pages) > 2.5 && unit.words < 12;
         sum += if repeated { -LOSS } else { f32::from(unit.words.min(60)) - COST };
         if sum > best_sum {
             (best, best_sum) = (start..i + 1, sum);

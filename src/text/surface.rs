@@ -47,6 +47,9 @@ impl Surface {
     /// It starts with a quotation mark.
     pub const QUOTE: u16 = 256;
 
+    /// It holds no letter.
+    pub const NO_LETTERS: u16 = 512;
+
     /// Whether a flag is set.
     pub fn has(self, flag: u16) -> bool {
         self.flags & flag != 0
@@ -82,6 +85,7 @@ impl Surface {
             Self::ADDRESS,
             counts.ats > 0 && body.contains('.') || body.contains("://") || body.contains("www."),
         );
+        set(Self::NO_LETTERS, counts.lower + counts.upper == 0);
         set(Self::SHOUTED, counts.lower == 0 && counts.upper > 1);
         Surface {
             chars: counts.chars.min(65_535) as u16,
