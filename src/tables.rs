@@ -23,16 +23,27 @@ pub struct UnitRow {
     pub masked: u64,
     /// Bytes in the text of its document.
     pub span: Span,
-    /// Hash of its first masked words; 0 where it is too short to have a template.
-    pub head: u32,
-    /// Hash of its last masked words; 0 where it is too short to have a template.
-    pub tail: u32,
+    /// How many masked words it has, at most 255.
+    pub masked_words: u8,
     /// Length in words, at most 65,535.
     pub words: u16,
     /// Whether a list given beforehand names it.
     pub known: Known,
     /// What it looks like.
     pub surface: Surface,
+}
+
+/// A few masked words at a fixed distance from one end of a unit: what lines of one template share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AnchorRow {
+    /// Hash of the words, of how many they are, and of the end and the distance.
+    pub key: u32,
+    /// Which unit.
+    pub unit: u32,
+    /// The first of the words.
+    pub from: u8,
+    /// One past the last.
+    pub to: u8,
 }
 
 /// Whether a list that was given beforehand names a unit.
@@ -155,6 +166,8 @@ pub struct Units {
     pub rows: Vec<UnitRow>,
     /// Where the units of each document start; one more entry than documents.
     pub first: Vec<u32>,
+    /// Anchors of those that may be templates, in the order of units.
+    pub anchors: Vec<AnchorRow>,
     /// Bucket keys of the longer ones, in the order of units.
     pub near: Vec<NearRow>,
 }
@@ -183,8 +196,10 @@ pub struct Evidence {
     pub site_documents: u32,
     /// Distinct documents of its site that hold the same masked words.
     pub site_masked: u32,
-    /// Distinct documents of its site with a unit that begins alike and one that ends alike: the smaller count.
+    /// Distinct documents of its site that share an anchor of a template with it: the smallest count of its anchors.
     pub site_template: u32,
+    /// How many of its masked words are such anchors.
+    pub anchored: u8,
     /// Distinct documents of all sites with the same words.
     pub documents: u32,
     /// Sites (and documents without one) with the same words.

@@ -8,8 +8,8 @@ use crate::judge::known::KnownLines;
 use crate::progress::Progress;
 use crate::sketch::banding::Banding;
 use crate::sketch::minhash::{self, MinHash, SketchScratch};
-use crate::tables::{Known, NEAR_BANDS, NEAR_ROWS, NearRow, SketchRow, UnitRow, Units};
-use crate::text::segment::{self, Lines, Unit};
+use crate::tables::{AnchorRow, Known, NEAR_BANDS, NEAR_ROWS, NearRow, SketchRow, UnitRow, Units};
+use crate::text::segment::{self, Lines, Part, Unit};
 use crate::text::surface::Surface;
 use crate::text::words::{self, Words};
 use crate::text::{fold, shingle};
@@ -24,6 +24,12 @@ pub const NEAR_MIN_WORDS: usize = 8;
 
 /// Words a shingle in comparing units.
 pub const UNIT_SHINGLE: usize = 3;
+
+/// Units of more masked words are no templates.
+const TEMPLATE_MAX_WORDS: usize = 32;
+/// Words of an anchor, and how far it may stand from an end of its unit.
+const ANCHOR_WORDS: usize = 3;
+const ANCHOR_DISTANCE: usize = 6;
 
 /// One shingle in this many is sampled to find contained documents.
 const SAMPLE: u64 = 8;
@@ -72,6 +78,7 @@ struct Batch {
     rows: Vec<UnitRow>,
     counts: Vec<u32>,
     near: Vec<NearRow>,
+    anchors: Vec<AnchorRow>,
     sketches: Vec<SketchRow>,
     keys: Vec<u32>,
     samples: Vec<Box<[u64]>>,
@@ -154,13 +161,14 @@ impl Analyser {
         } else {
             (hash_words(&words.exact), xxh3_64(bytes_of(&words.masked, &mut Vec::new())))
         };
-        let (head, tail) = template_ends(&words.masked);
+        if piece.part == Part::Whole {
+            anchors_into(&words.masked, index, &mut batch.anchors);
+        }
         batch.rows.push(UnitRow {
             exact,
             masked,
             span: Span { start: piece.start, end: piece.end },
-            head,
-            tail,
+            masked_words: words.masked.len().min(255) as u8,
             words: words.count().min(u16::MAX as usize) as u16,
             known: if self.protected.matches(&words.masked, &scratch.folded) {
                 Known::Protected
@@ -252,20 +260,28 @@ fn bytes_of<'b>(words: &[u64], bytes: &'b mut Vec<u8>) -> &'b [u8] {
     bytes
 }
 
-/// Hashes of the first and last three masked words (two of a unit of less than six), 0 where there are less
-/// than three.
-fn template_ends(masked: &[u64]) -> (u32, u32) {
-    let n = match masked.len() {
-        0..=2 => return (0, 0),
-        3..=5 => 2,
-        _ => 3,
+/// The anchors of a unit: its first and its last two words, and every four words at a small distance from either end.
+fn anchors_into(masked: &[u64], unit: u32, anchors: &mut Vec<AnchorRow>) {
+    let words = masked.len();
+    if !(2..=TEMPLATE_MAX_WORDS).contains(&words) {
+        return;
+    }
+    let mut add = |from: usize, to: usize, end: u64| {
+        let hash = masked[from..to]
+            .iter()
+            .fold(end, |h, w| (h.rotate_left(23) ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        anchors.push(AnchorRow { key: (hash >> 32) as u32, unit, from: from as u8, to: to as u8 });
     };
-    let hash = |words: &[u64]| {
-        let sum =
-            words.iter().fold(n as u64, |h, w| (h.rotate_left(23) ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        ((sum >> 32) as u32).max(1)
-    };
-    (hash(&masked[..n]), hash(&masked[masked.len() - n..]))
+    if words > 2 {
+        add(0, 2, 1);
+        add(words - 2, words, 2);
+    }
+    for distance in 0..=ANCHOR_DISTANCE.min(words.saturating_sub(ANCHOR_WORDS + 1)) {
+        if words > ANCHOR_WORDS {
+            add(distance, distance + ANCHOR_WORDS, 16 + distance as u64);
+            add(words - distance - ANCHOR_WORDS, words - distance, 32 + distance as u64);
+        }
+    }
 }
 
 fn merge(batches: Vec<Batch>) -> Result<Analysis> {
@@ -286,6 +302,7 @@ fn merge(batches: Vec<Batch>) -> Result<Analysis> {
         }
         all.units.rows.extend_from_slice(&batch.rows);
         all.units.near.extend(batch.near.iter().map(|n| NearRow { unit: n.unit + base, ..*n }));
+        all.units.anchors.extend(batch.anchors.iter().map(|a| AnchorRow { unit: a.unit + base, ..*a }));
         all.sketches.extend_from_slice(&batch.sketches);
         all.keys.extend_from_slice(&batch.keys);
         all.samples.extend(batch.samples);

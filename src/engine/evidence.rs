@@ -6,7 +6,7 @@
 //! and make nothing boilerplate.
 
 use crate::document::{RecordIndex, SiteIndex};
-use crate::tables::{DocumentRow, Evidence, Units};
+use crate::tables::{AnchorRow, DocumentRow, Evidence, Units};
 use rayon::prelude::*;
 
 /// Units of at least this many words tell whether two pages are copies.
@@ -60,8 +60,9 @@ pub fn group(units: &Units, documents: &[DocumentRow]) -> Grouped {
         evidence[unit as usize] = row;
     }
     drop(entries);
-    for (unit, documents) in templates(units, documents, &leaders) {
+    for (unit, documents, words) in templates(units, documents, &leaders, &pages) {
         evidence[unit as usize].site_template = documents;
+        evidence[unit as usize].anchored = words;
     }
     Grouped { evidence, leaders, pages }
 }
@@ -194,38 +195,48 @@ fn copies(entries: &[Entry], units: &Units, documents: &[DocumentRow]) -> Vec<Re
     leaders
 }
 
-/// For each unit of a site that begins and ends like units of other pages there: on how many distinct pages
-/// (the smaller of the two counts).
-fn templates(units: &Units, documents: &[DocumentRow], leaders: &[RecordIndex]) -> Vec<(u32, u32)> {
-    let counts = |key: fn(&crate::tables::UnitRow) -> u32| {
-        let mut rows: Vec<(SiteIndex, u32, RecordIndex, u32)> = Vec::new();
-        for (record, document) in documents.iter().enumerate().filter(|(_, d)| d.site.is_some()) {
-            rows.extend(units.range(record as u32).filter_map(|unit| {
-                let key = key(&units.rows[unit]);
-                (key != 0).then_some((document.site, key, leaders[record], unit as u32))
-            }));
+/// Words at one place of a line are an anchor of a template where this many distinct pages of the site have it.
+const ANCHOR_PAGES: u32 = 3;
+/// In a large site it is this share of its pages: furniture stands on many, a turn of phrase on a few.
+const ANCHOR_SHARE: f32 = 0.05;
+
+/// For each unit that shares anchors with units of other pages of its site: the smallest page count of its anchors,
+/// and how many of its words they cover.
+fn templates(
+    units: &Units,
+    documents: &[DocumentRow],
+    leaders: &[RecordIndex],
+    pages: &[u32],
+) -> Vec<(u32, u32, u8)> {
+    let mut rows: Vec<(SiteIndex, u32, RecordIndex, u32)> = Vec::new();
+    let mut record = 0;
+    for (at, anchor) in units.anchors.iter().enumerate() {
+        while units.first[record + 1] <= anchor.unit {
+            record += 1;
         }
-        rows.par_sort_unstable();
-        let mut out: Vec<(u32, u32)> = Vec::new();
-        for run in rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let pages = run.chunk_by(|a, b| a.2 == b.2).count() as u32;
-            if pages > 1 {
-                out.extend(run.iter().map(|r| (r.3, pages)));
-            }
-        }
-        out.par_sort_unstable();
-        out
-    };
-    let (heads, tails) = (counts(|u| u.head), counts(|u| u.tail));
-    let mut both = Vec::new();
-    let mut at = 0;
-    for (unit, head) in heads {
-        while at < tails.len() && tails[at].0 < unit {
-            at += 1;
-        }
-        if at < tails.len() && tails[at].0 == unit {
-            both.push((unit, head.min(tails[at].1)));
+        if documents[record].site.is_some() && pages[record] >= ANCHOR_PAGES {
+            rows.push((documents[record].site, anchor.key, leaders[record], at as u32));
         }
     }
-    both
+    rows.par_sort_unstable();
+    let mut common: Vec<(AnchorRow, u32)> = Vec::new();
+    for run in rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let count = run.chunk_by(|a, b| a.2 == b.2).count() as u32;
+        let least = ANCHOR_PAGES.max((pages[run[0].2 as usize] as f32 * ANCHOR_SHARE) as u32);
+        if count >= least {
+            common.extend(run.iter().map(|r| (units.anchors[r.3 as usize], count)));
+        }
+    }
+    common.par_sort_unstable_by_key(|(a, count)| (a.unit, a.from, a.to, *count));
+    common
+        .chunk_by(|a, b| a.0.unit == b.0.unit)
+        .map(|anchors| {
+            let (mut covered, mut end) = (0, 0);
+            for (anchor, _) in anchors {
+                covered += anchor.to.saturating_sub(anchor.from.max(end));
+                end = end.max(anchor.to);
+            }
+            (anchors[0].0.unit, anchors.iter().map(|a| a.1).min().unwrap_or(0), covered)
+        })
+        .collect()
 }

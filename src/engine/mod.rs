@@ -6,7 +6,7 @@ pub mod documents;
 pub mod evidence;
 pub mod groups;
 
-use crate::config::{Builtin, Config, Level};
+use crate::config::{Builtin, Config};
 use crate::document::{Kind, RecordIndex};
 use crate::error::{Error, Result};
 use crate::judge::boilerplate::{self, PageSettings};
@@ -167,21 +167,18 @@ impl Job<'_> {
         let grouped = evidence::group(&analysis.units, self.documents);
         self.cancel.check()?;
         self.progress.start("judging furniture", self.documents.len() as u64);
-        let threshold = self.lists.model.thresholds[match self.config.boilerplate.level {
-            Level::Conservative => 0,
-            Level::Balanced => 1,
-            Level::Strict => 2,
-        }];
+        let settings = |pages: u32| {
+            let level = self.config.boilerplate.level;
+            let threshold = self.lists.model.thresholds[level as usize];
+            let [repeated, template, certain] = boilerplate::LEVELS[level as usize];
+            PageSettings { pages, model: &self.lists.model, threshold, repeated, template, certain }
+        };
         let cuts: Vec<Vec<CutRow>> = (0..self.documents.len() as u32)
             .into_par_iter()
             .with_min_len(64)
             .map_init(Default::default, |scratch, record| {
                 let range = analysis.units.range(record);
-                let page = PageSettings {
-                    pages: grouped.pages[record as usize],
-                    model: &self.lists.model,
-                    threshold,
-                };
+                let page = settings(grouped.pages[record as usize]);
                 let mut verdicts = Vec::new();
                 let units = &analysis.units.rows[range.clone()];
                 boilerplate::judge_into(

@@ -35,6 +35,7 @@ pub const NAMES: [&str; COUNT] = [
     "site_share",
     "masked",
     "template",
+    "anchored",
     "sites",
     "site_long",
     "again",
@@ -63,7 +64,7 @@ pub const NAMES: [&str; COUNT] = [
 ];
 
 /// How many features a unit has.
-pub const COUNT: usize = 52;
+pub const COUNT: usize = 53;
 
 /// One row of features.
 pub type Row = [f32; COUNT];
@@ -173,6 +174,7 @@ fn counts(unit: &UnitRow, seen: &Evidence, pages: u32, row: &mut Filler) {
     row.push(if pages > 1 { (seen.site_documents - 1) as f32 / (pages - 1) as f32 } else { 0.0 });
     row.push((among(seen.site_masked, pages) / documents).log2() / 6.0);
     row.push(among(seen.site_template, pages).log2() / 6.0);
+    row.push(anchored(unit, seen));
     row.push(scaled(seen.sites, 5.0));
     row.push(flag(documents >= 1.5 && unit.words >= 12));
     row.push(flag(seen.in_document > 1));
@@ -203,6 +205,11 @@ const MANY_PAGES: u32 = 200;
 pub fn among(documents: u32, pages: u32) -> f32 {
     let share = (MANY_PAGES as f32 / pages.max(1) as f32).min(1.0);
     1.0 + (documents.max(1) - 1) as f32 * share
+}
+
+/// The share of a unit's words that are anchors of a template of its site.
+pub fn anchored(unit: &UnitRow, seen: &Evidence) -> f32 {
+    f32::from(seen.anchored) / f32::from(unit.masked_words.max(1))
 }
 
 fn is_content(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {

@@ -59,8 +59,11 @@ impl KnownLines {
             words::words_into(folded, words);
             pieces.extend(words.masked.iter().map(|&w| Piece::Word(w)));
         }
+        let only_slots = pieces.iter().all(|p| *p == Piece::Word(SLOT));
         match (pieces.first(), pieces.last()) {
-            (None, _) => {
+            // A row of numbers only is meant to the letter: `-30-` ends a story, `12` does not.
+            _ if only_slots => {
+                fold::fold_into(row, folded);
                 let marks = marks(folded);
                 if marks.is_empty() {
                     return Err("a row without words or marks".into());
@@ -91,9 +94,10 @@ impl KnownLines {
 
     /// Whether a unit of these masked words, or of these marks where it has no words, is known.
     pub fn matches(&self, masked: &[u64], folded: &str) -> bool {
-        let (Some(first), Some(last)) = (masked.first(), masked.last()) else {
+        if masked.iter().all(|&w| w == SLOT) {
             return !self.marks.is_empty() && self.marks.contains(&xxh3_64(marks(folded).as_bytes()));
-        };
+        }
+        let (Some(first), Some(last)) = (masked.first(), masked.last()) else { return false };
         if masked.len() > MAX_WORDS {
             return false;
         }
@@ -169,6 +173,8 @@ mod tests {
     fn marks_without_words_match_exactly() {
         let known = list("\\###\n* * *\n");
         assert!(known.holds("###") && known.holds("***") && !known.holds("####"));
+        let end = list("-30-\n");
+        assert!(end.holds("-30-") && !end.holds("30") && !end.holds("12"));
     }
 
     #[test]
