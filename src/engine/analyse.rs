@@ -71,6 +71,7 @@ pub struct Scratch {
     document_words: Vec<u64>,
     sketch: SketchScratch,
     keys: Vec<u32>,
+    bytes: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -159,7 +160,10 @@ impl Analyser {
             let marks: String = scratch.folded.chars().filter(|c| !c.is_whitespace()).collect();
             (xxh3_128(marks.as_bytes()), xxh3_64(marks.as_bytes()))
         } else {
-            (hash_words(&words.exact), xxh3_64(bytes_of(&words.masked, &mut Vec::new())))
+            (
+                hash_words(&words.exact, &mut scratch.bytes),
+                xxh3_64(bytes_of(&words.masked, &mut scratch.bytes)),
+            )
         };
         if piece.part == Part::Whole {
             anchors_into(&words.masked, index, &mut batch.anchors);
@@ -201,7 +205,10 @@ impl Analyser {
         } else {
             self.documents.keys_into(&mut scratch.sketch, keys);
         }
-        SketchRow { exact: hash_words(words), words: words.len().min(u32::MAX as usize) as u32 }
+        SketchRow {
+            exact: hash_words(words, &mut scratch.bytes),
+            words: words.len().min(u32::MAX as usize) as u32,
+        }
     }
 
     /// The sampled shingles of a run of words, sorted and distinct.
@@ -245,18 +252,14 @@ impl Analyser {
     }
 }
 
-fn hash_words(words: &[u64]) -> u128 {
-    // Word hashes are fed as little-endian bytes, so that a fingerprint is the same on every machine.
-    let mut bytes = Vec::new();
-    xxh3_128(bytes_of(words, &mut bytes))
+/// The fingerprint of a run of words: their hashes as little-endian bytes, the same on every machine.
+fn hash_words(words: &[u64], bytes: &mut Vec<u8>) -> u128 {
+    xxh3_128(bytes_of(words, bytes))
 }
 
 fn bytes_of<'b>(words: &[u64], bytes: &'b mut Vec<u8>) -> &'b [u8] {
     bytes.clear();
-    bytes.reserve(words.len() * 8);
-    for word in words {
-        bytes.extend_from_slice(&word.to_le_bytes());
-    }
+    bytes.extend(words.iter().flat_map(|w| w.to_le_bytes()));
     bytes
 }
 

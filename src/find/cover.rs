@@ -53,20 +53,24 @@ pub const MAX_COMPARISONS: usize = 4096;
 /// Covers one group; `forgone` is raised by the comparisons that the cap saved.
 pub fn cover(members: &[Member], thresholds: Thresholds, forgone: &mut u64) -> Vec<Fate> {
     let contained = contained(members, thresholds);
-    let mut fates = vec![Fate::Stays; members.len()];
+    // Undecided members are witnesses of nobody yet.
+    let mut fates: Vec<Option<Fate>> = vec![None; members.len()];
     let mut buckets: HashMap<(u32, u32), Vec<u32>> = HashMap::new();
     for (i, member) in members.iter().enumerate() {
         if contained[i].is_some() {
             continue;
         }
         match best_kept(members, i, &buckets, thresholds.jaccard, forgone) {
-            Some((of, similarity)) => fates[i] = Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
-            None => add_to_buckets(member, i, &mut buckets),
+            Some((of, similarity)) => fates[i] = Some(Fate::Copies { of, similarity, rule: Rule::NearDuplicate }),
+            None => {
+                fates[i] = Some(Fate::Stays);
+                add_to_buckets(member, i, &mut buckets);
+            }
         }
     }
     for i in 0..members.len() {
         let Some(container) = contained[i] else { continue };
-        fates[i] = contained_in_kept(members, i, container, &fates, thresholds).unwrap_or_else(|| {
+        let fate = contained_in_kept(members, i, container, &fates, thresholds).unwrap_or_else(|| {
             match best_kept(members, i, &buckets, thresholds.jaccard, forgone) {
                 Some((of, similarity)) => Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
                 None => {
@@ -75,8 +79,9 @@ pub fn cover(members: &[Member], thresholds: Thresholds, forgone: &mut u64) -> V
                 }
             }
         });
+        fates[i] = Some(fate);
     }
-    fates
+    fates.into_iter().map(|f| f.unwrap_or(Fate::Stays)).collect()
 }
 
 fn add_to_buckets(member: &Member, i: usize, buckets: &mut HashMap<(u32, u32), Vec<u32>>) {
@@ -155,17 +160,17 @@ fn contained_in_kept(
     members: &[Member],
     i: usize,
     container: u32,
-    fates: &[Fate],
+    fates: &[Option<Fate>],
     thresholds: Thresholds,
 ) -> Option<Fate> {
     let stand_in = match fates[container as usize] {
-        Fate::Stays => container,
-        Fate::Copies { of, .. } => of,
+        Some(Fate::Copies { of, .. }) => of,
+        _ => container,
     };
     [stand_in]
         .into_iter()
         .chain(members[i].containers.iter().copied())
-        .filter(|&c| fates[c as usize] == Fate::Stays && c as usize != i)
+        .filter(|&c| fates[c as usize] == Some(Fate::Stays) && c as usize != i)
         .filter(|&c| members[c as usize].shingles.len() > members[i].shingles.len())
         .find_map(|of| {
             let share = shingle::containment(&members[i].shingles, &members[of as usize].shingles);

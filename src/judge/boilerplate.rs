@@ -39,7 +39,7 @@ pub fn judge_into(
         let rule = match unit.known {
             Known::Protected => continue,
             Known::Furniture => Rule::KnownLine,
-            Known::No if score >= threshold_of(unit, seen, page) => continue,
+            Known::No if score >= threshold_of(unit, seen, page) || is_speech(unit, seen, page) => continue,
             Known::No => rule_of(unit, seen),
         };
         let score = if unit.known == Known::Furniture { 1.0 } else { 1.0 - score };
@@ -144,6 +144,13 @@ fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>) -> f32
     } else {
         page.threshold
     }
+}
+
+/// A short line of speech that the site does not repeat often: dialogue.
+fn is_speech(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>) -> bool {
+    unit.surface.has(Surface::QUOTE)
+        && unit.words <= SHORT_WORDS
+        && features::among(seen.site_documents.max(seen.site_masked), page.pages) < 2.5
 }
 
 fn is_template(unit: &UnitRow, seen: &Evidence) -> bool {

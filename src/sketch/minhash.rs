@@ -43,8 +43,9 @@ impl MinHash {
             let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             ((z ^ (z >> 31)) >> 32) as u32
         };
-        let odd = (0..banding.hashes()).map(|_| next() | 1).collect();
-        let seeds = (0..banding.hashes()).map(|_| next()).collect();
+        let lanes = banding.hashes().next_multiple_of(lanes::WIDTH);
+        let odd = (0..lanes).map(|_| next() | 1).collect();
+        let seeds = (0..lanes).map(|_| next()).collect();
         MinHash { banding, odd, seeds }
     }
 
@@ -56,9 +57,9 @@ impl MinHash {
     /// The signature of the values in `scratch`, one minimum a row; all `u32::MAX` for no values.
     pub fn signature<'s>(&self, scratch: &'s mut SketchScratch) -> &'s [u32] {
         scratch.mins.clear();
-        scratch.mins.resize(self.banding.hashes(), u32::MAX);
+        scratch.mins.resize(self.odd.len(), u32::MAX);
         lanes::update(&scratch.values, &self.odd, &self.seeds, &mut scratch.mins);
-        &scratch.mins
+        &scratch.mins[..self.banding.hashes()]
     }
 
     /// Appends a bucket key for each band of the values in `scratch` to `keys`. Nothing is appended for no

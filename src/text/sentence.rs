@@ -15,19 +15,20 @@ const ABBREVIATIONS: &[&str] = &[
 
 /// The lengths in bytes of the sentences of `line`, in order.
 pub fn lengths(line: &str) -> impl Iterator<Item = usize> + '_ {
+    let ascii = line.is_ascii();
     let mut at = 0;
     std::iter::from_fn(move || {
         (at < line.len()).then(|| {
-            let length = first_length(&line[at..]);
+            let length = first_length(&line[at..], ascii);
             at += length;
             length
         })
     })
 }
 
-fn first_length(text: &str) -> usize {
+fn first_length(text: &str, ascii: bool) -> usize {
     let mut from = 0;
-    while let Some(found) = next_terminator(text, from) {
+    while let Some(found) = next_terminator(text, ascii, from) {
         let (start, end, spaced) = found;
         from = end;
         let rest = &text[end..];
@@ -53,9 +54,14 @@ fn first_length(text: &str) -> usize {
 }
 
 /// The next run of terminators at or after `from`: its start, its end, and whether white space must follow.
-fn next_terminator(text: &str, from: usize) -> Option<(usize, usize, bool)> {
+fn next_terminator(text: &str, ascii: bool, from: usize) -> Option<(usize, usize, bool)> {
     let bytes = text.as_bytes();
     let mut at = from;
+    if ascii {
+        let at = from + memchr::memchr3(b'.', b'!', b'?', &bytes[from..])?;
+        let run = bytes[at..].iter().position(|b| !matches!(b, b'.' | b'!' | b'?'));
+        return Some((at, run.map_or(bytes.len(), |n| at + n), true));
+    }
     while at < bytes.len() {
         match bytes[at] {
             b'.' | b'!' | b'?' => {

@@ -6,6 +6,7 @@
 //! every name of a month or a weekday as one and the same word, and a run of them as one.
 
 use unicode_segmentation::UnicodeSegmentation;
+use xxhash_rust::const_xxh3::xxh3_64 as const_xxh3_64;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The masked word of every number, month and weekday, and of a run of them.
@@ -134,140 +135,153 @@ pub fn is_unspaced(c: char) -> bool {
 fn mask(word: &str, hash: u64) -> u64 {
     let number =
         word.bytes().any(|b| b.is_ascii_digit()) || (!word.is_ascii() && word.chars().any(char::is_numeric));
-    if number || (3..=12).contains(&word.len()) && is_calendar_word(word) { SLOT } else { hash }
+    if number || may_be_calendar(hash) && CALENDAR.contains(&word) { SLOT } else { hash }
 }
 
 /// Months and weekdays, in full and as commonly abbreviated, in English, German, French, Spanish, Portuguese,
 /// Italian and Dutch. Words that are also ordinary ones (`may`, `mar`, `sat`, `sun`, `mars`, `son`) are left out.
-fn is_calendar_word(word: &str) -> bool {
-    matches!(
-        word,
-        "january"
-            | "february"
-            | "march"
-            | "april"
-            | "june"
-            | "july"
-            | "august"
-            | "september"
-            | "october"
-            | "november"
-            | "december"
-            | "jan"
-            | "feb"
-            | "apr"
-            | "jun"
-            | "jul"
-            | "aug"
-            | "sep"
-            | "sept"
-            | "oct"
-            | "nov"
-            | "dec"
-            | "monday"
-            | "tuesday"
-            | "wednesday"
-            | "thursday"
-            | "friday"
-            | "saturday"
-            | "sunday"
-            | "mon"
-            | "tue"
-            | "tues"
-            | "wed"
-            | "thu"
-            | "thurs"
-            | "fri"
-            | "januar"
-            | "februar"
-            | "märz"
-            | "mai"
-            | "juni"
-            | "juli"
-            | "oktober"
-            | "dezember"
-            | "montag"
-            | "dienstag"
-            | "mittwoch"
-            | "donnerstag"
-            | "freitag"
-            | "samstag"
-            | "sonntag"
-            | "janvier"
-            | "février"
-            | "avril"
-            | "juin"
-            | "juillet"
-            | "août"
-            | "septembre"
-            | "octobre"
-            | "novembre"
-            | "décembre"
-            | "lundi"
-            | "mardi"
-            | "mercredi"
-            | "jeudi"
-            | "vendredi"
-            | "samedi"
-            | "dimanche"
-            | "enero"
-            | "febrero"
-            | "marzo"
-            | "abril"
-            | "mayo"
-            | "junio"
-            | "julio"
-            | "agosto"
-            | "septiembre"
-            | "octubre"
-            | "noviembre"
-            | "diciembre"
-            | "lunes"
-            | "martes"
-            | "miércoles"
-            | "jueves"
-            | "viernes"
-            | "sábado"
-            | "domingo"
-            | "janeiro"
-            | "fevereiro"
-            | "março"
-            | "maio"
-            | "junho"
-            | "julho"
-            | "setembro"
-            | "outubro"
-            | "novembro"
-            | "dezembro"
-            | "gennaio"
-            | "febbraio"
-            | "aprile"
-            | "maggio"
-            | "giugno"
-            | "luglio"
-            | "settembre"
-            | "ottobre"
-            | "dicembre"
-            | "lunedì"
-            | "martedì"
-            | "mercoledì"
-            | "giovedì"
-            | "venerdì"
-            | "sabato"
-            | "domenica"
-            | "januari"
-            | "februari"
-            | "maart"
-            | "mei"
-            | "augustus"
-            | "maandag"
-            | "dinsdag"
-            | "woensdag"
-            | "donderdag"
-            | "vrijdag"
-            | "zaterdag"
-            | "zondag"
-    )
+const CALENDAR: [&str; 125] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "jan",
+    "feb",
+    "apr",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "mon",
+    "tue",
+    "tues",
+    "wed",
+    "thu",
+    "thurs",
+    "fri",
+    "januar",
+    "februar",
+    "märz",
+    "mai",
+    "juni",
+    "juli",
+    "oktober",
+    "dezember",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonntag",
+    "janvier",
+    "février",
+    "avril",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+    "lundi",
+    "mardi",
+    "mercredi",
+    "jeudi",
+    "vendredi",
+    "samedi",
+    "dimanche",
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+    "lunes",
+    "martes",
+    "miércoles",
+    "jueves",
+    "viernes",
+    "sábado",
+    "domingo",
+    "janeiro",
+    "fevereiro",
+    "março",
+    "maio",
+    "junho",
+    "julho",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+    "gennaio",
+    "febbraio",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "settembre",
+    "ottobre",
+    "dicembre",
+    "lunedì",
+    "martedì",
+    "mercoledì",
+    "giovedì",
+    "venerdì",
+    "sabato",
+    "domenica",
+    "januari",
+    "februari",
+    "maart",
+    "mei",
+    "augustus",
+    "maandag",
+    "dinsdag",
+    "woensdag",
+    "donderdag",
+    "vrijdag",
+    "zaterdag",
+    "zondag",
+];
+
+/// A bit for each word of the calendar, by its hash: most other words need no comparison.
+const CALENDAR_BITS: [u64; 64] = {
+    let mut bits = [0u64; 64];
+    let mut i = 0;
+    while i < CALENDAR.len() {
+        let hash = const_xxh3_64(CALENDAR[i].as_bytes());
+        bits[(hash >> 58) as usize] |= 1 << ((hash >> 52) & 63);
+        i += 1;
+    }
+    bits
+};
+
+fn may_be_calendar(hash: u64) -> bool {
+    CALENDAR_BITS[(hash >> 58) as usize] >> ((hash >> 52) & 63) & 1 == 1
 }
 
 #[cfg(test)]
