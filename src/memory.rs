@@ -130,8 +130,10 @@ fn rows(documents: &[Document], config: &Config) -> Vec<DocumentRow> {
         .iter()
         .map(|d| {
             let name =
-                d.site.clone().or_else(|| d.url.as_deref().and_then(site::of_url)).filter(|s| !s.is_empty());
-            let preferred = name.as_ref().and_then(|n| config.document.prefer.iter().position(|p| p == n));
+                d.site.as_deref().and_then(site::normal).or_else(|| d.url.as_deref().and_then(site::of_url));
+            let preferred = name.as_ref().and_then(|n| {
+                config.document.prefer.iter().position(|p| site::normal(p).as_ref() == Some(n))
+            });
             let next = sites.len() as u32;
             DocumentRow {
                 site: name.map_or(SiteIndex::NONE, |n| SiteIndex(*sites.entry(n).or_insert(next))),

@@ -23,6 +23,8 @@ pub struct Run<'a> {
     pub config: &'a Config,
     /// Known lines, protected lines, model.
     pub lists: &'a Lists,
+    /// The files that the lists and the model were read from beside those that ship; told in `run.json`.
+    pub list_files: &'a [PathBuf],
     /// The site of all documents, whatever they say.
     pub site: Option<&'a str>,
     /// Hears where the run is.
@@ -169,6 +171,8 @@ impl Run<'_> {
             "format": "dechaff run",
             "version": env!("CARGO_PKG_VERSION"),
             "inputs": inputs,
+            "site": self.site,
+            "lists": self.list_files.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
             "passed_over": outcome.passed_over.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
             "threads": rayon::current_num_threads(),
             "seconds": {"read": outcome.seconds[0], "decide": outcome.seconds[1], "write": outcome.seconds[2],

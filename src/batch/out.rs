@@ -31,15 +31,22 @@ pub fn check(output: &Path, inputs: &[PathBuf], force: bool) -> Result<()> {
     }
 }
 
+/// The real path of what may not exist yet: that of its nearest ancestor that does, and the rest as it is named.
 fn absolute(path: &Path) -> Result<PathBuf> {
-    if let Ok(real) = fs::canonicalize(path) {
-        return Ok(real);
-    }
     let full = std::path::absolute(path).map_err(Error::io("name", path))?;
-    match (full.parent().map(fs::canonicalize), full.file_name()) {
-        (Some(Ok(parent)), Some(name)) => Ok(parent.join(name)),
-        _ => Ok(full),
+    for ancestor in full.ancestors() {
+        if let Ok(real) = fs::canonicalize(ancestor) {
+            let rest = full.strip_prefix(ancestor).unwrap_or(Path::new(""));
+            return Ok(rest.components().fold(real, |mut at, part| {
+                match part {
+                    std::path::Component::ParentDir => drop(at.pop()),
+                    part => at.push(part),
+                }
+                at
+            }));
+        }
     }
+    Ok(full)
 }
 
 fn is_empty(path: &Path) -> Result<bool> {

@@ -89,8 +89,11 @@ impl Opened {
         self.receipts.values().flatten().filter(|r| r.id == id).collect()
     }
 
-    /// The original text of the record of a receipt.
-    pub fn original_text(&self, wanted: &Receipt) -> Result<String> {
+    /// The original text of the record of a receipt; nothing where the folder holds no documents, as after a scan.
+    pub fn original_text(&self, wanted: &Receipt) -> Result<Option<String>> {
+        if !self.folder.join("documents").is_dir() {
+            return Ok(None);
+        }
         let mut text = None;
         self.records_of(&wanted.file, |row, record, _| {
             if row == wanted.row {
@@ -101,10 +104,10 @@ impl Opened {
         let record = text.ok_or_else(|| self.broken(wanted, "its record is missing"))?;
         let record = String::from_utf8(record).map_err(|_| self.broken(wanted, "its record is not UTF-8"))?;
         if !is_lines(&wanted.file) {
-            return Ok(record);
+            return Ok(Some(record));
         }
         let range = self.text_range(&record).map_err(|e| self.broken(wanted, &e))?;
-        Ok(json::unescape(&record[range]).into_owned())
+        Ok(Some(json::unescape(&record[range]).into_owned()))
     }
 
     /// Writes the corpus as it was below `target`, which appears when it is whole.
@@ -258,7 +261,8 @@ impl Opened {
         }
         text.push_str(&left[at..]);
         self.checked(Some(&json::unescape(&text)), receipt)?;
-        Ok([record[..range.start].as_bytes(), text.as_bytes(), record[range.end..].as_bytes()].concat())
+        let bytes = record.as_bytes();
+        Ok([&bytes[..range.start], text.as_bytes(), &bytes[range.end..]].concat())
     }
 
     fn checked<'t>(&self, text: Option<&'t str>, receipt: &Receipt) -> Result<&'t str> {

@@ -131,7 +131,7 @@ impl Writer<'_> {
             let loaded = &self.records.files[rows[0].file as usize];
             let mut file = LazyFile::new(folder.join("rejected").join(&loaded.file.name));
             for row in rows {
-                file.write(&loaded.bytes[row.start as usize..(row.start + row.length) as usize])?;
+                file.write(&loaded.bytes()[row.start as usize..(row.start + row.length) as usize])?;
                 if loaded.file.format == Format::JsonLines {
                     file.write(b"\n")?;
                 }

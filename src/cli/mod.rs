@@ -83,17 +83,27 @@ fn cleaning(
     }
     let cancel = Arc::new(Cancel::default());
     let on_signal = Arc::clone(&cancel);
-    let _ = ctrlc::set_handler(move || on_signal.request());
+    let piped = arguments.inputs.iter().any(|i| i.as_os_str() == "-");
+    let _ = ctrlc::set_handler(move || {
+        // A pipe may wait for its input for ever; it has written nothing under a final name.
+        if piped || on_signal.requested() {
+            eprintln!("dechaff: interrupted");
+            std::process::exit(2);
+        }
+        on_signal.request();
+    });
     let bars = Bars::new(arguments.quiet);
+    let list_files: Vec<PathBuf> =
+        arguments.known.iter().chain(&arguments.protect).chain(&arguments.model).cloned().collect();
     let run = Run {
         config: &config,
+        list_files: &list_files,
         lists: &lists,
         site: arguments.site.as_deref(),
         progress: &bars,
         cancel: &cancel,
     };
     let began = Instant::now();
-    let piped = arguments.inputs.iter().any(|i| i.as_os_str() == "-");
     let outcome = if piped {
         if arguments.inputs.len() > 1 {
             return Err(Error::Input("`-` stands alone: standard input cannot be mixed with files".into()));
@@ -175,8 +185,10 @@ fn explain_one(folder: &Path, id: &str, colour: Option<bool>) -> Result<ExitCode
         colour.unwrap_or_else(|| std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none());
     let mut out = std::io::stdout().lock();
     for receipt in receipts {
-        let text = opened.original_text(receipt)?;
-        let shown = explain::explain(receipt, &text, colour);
+        let shown = match opened.original_text(receipt)? {
+            Some(text) => explain::explain(receipt, &text, colour),
+            None => explain::explain_cuts(receipt, colour),
+        };
         out.write_all(shown.as_bytes()).map_err(Error::io("write", "-"))?;
     }
     Ok(ExitCode::SUCCESS)

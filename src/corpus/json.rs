@@ -120,7 +120,7 @@ impl<'r> Found<'r> {
 
     /// The site, if it is not empty.
     pub fn site(&self) -> Option<String> {
-        self.site.and_then(|s| scalar(s.1)).map(|s| s.trim().to_lowercase()).filter(|s| !s.is_empty())
+        self.site.and_then(|s| scalar(s.1)).and_then(|s| super::site::normal(&s))
     }
 }
 

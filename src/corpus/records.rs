@@ -12,6 +12,7 @@ use crate::tables::DocumentRow;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::io::Read;
+use std::ops::Range;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -59,8 +60,37 @@ pub struct Rejected {
 pub struct LoadedFile {
     /// Its name in the output, and its format.
     pub file: InputFile,
+    content: Content,
+}
+
+/// The bytes of a file: checked as a whole where they are all UTF-8, else record by record.
+#[derive(Debug)]
+enum Content {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl LoadedFile {
+    fn new(file: InputFile, bytes: Vec<u8>) -> LoadedFile {
+        let content = String::from_utf8(bytes).map_or_else(|e| Content::Bytes(e.into_bytes()), Content::Text);
+        LoadedFile { file, content }
+    }
+
     /// All of it.
-    pub bytes: Vec<u8>,
+    pub fn bytes(&self) -> &[u8] {
+        match &self.content {
+            Content::Text(text) => text.as_bytes(),
+            Content::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// A part of it as text.
+    fn text(&self, range: Range<usize>) -> std::result::Result<&str, std::str::Utf8Error> {
+        match &self.content {
+            Content::Text(text) => Ok(&text[range]),
+            Content::Bytes(bytes) => std::str::from_utf8(&bytes[range]),
+        }
+    }
 }
 
 /// All records of a run.
@@ -109,7 +139,7 @@ impl Reading<'_> {
             self.cancel.check()?;
             let bytes = std::fs::read(&file.path).map_err(Error::io("read", &file.path))?;
             self.progress.advance(bytes.len() as u64);
-            loaded.push(LoadedFile { file, bytes });
+            loaded.push(LoadedFile::new(file, bytes));
         }
         self.progress.finish();
         self.loaded(loaded)
@@ -125,7 +155,7 @@ impl Reading<'_> {
             format: Format::JsonLines,
             folder: None,
         };
-        self.loaded(vec![LoadedFile { file, bytes }])
+        self.loaded(vec![LoadedFile::new(file, bytes)])
     }
 
     fn loaded(&self, files: Vec<LoadedFile>) -> Result<Records> {
@@ -143,8 +173,8 @@ impl Reading<'_> {
         let mut unnamed: Vec<u32> = Vec::new();
         for (number, file) in files.iter().enumerate() {
             let pieces = match file.file.format {
-                Format::JsonLines => lines(&file.bytes),
-                Format::Text => vec![Piece { line: 1, start: 0, end: file.bytes.len() }],
+                Format::JsonLines => lines(file.bytes()),
+                Format::Text => vec![Piece { line: 1, start: 0, end: file.bytes().len() }],
             };
             let parsed: Vec<std::result::Result<Parsed, Rejected>> = pieces
                 .par_iter()
@@ -197,16 +227,17 @@ impl Reading<'_> {
         piece: &Piece,
         paths: Option<&FieldPaths>,
     ) -> std::result::Result<Parsed, Rejected> {
-        let bytes = &file.bytes[piece.start..piece.end];
+        let length = piece.end - piece.start;
         let reject = |reason: String| Rejected {
             file: number,
             row,
             line: piece.line,
             start: piece.start as u64,
-            length: bytes.len() as u64,
+            length: length as u64,
             reason,
         };
-        let text = std::str::from_utf8(bytes)
+        let text = file
+            .text(piece.start..piece.end)
             .map_err(|e| reject(format!("not UTF-8 at byte {} of the record", e.valid_up_to() + 1)))?;
         let mut parsed = Parsed {
             row: RecordRow {
@@ -214,9 +245,9 @@ impl Reading<'_> {
                 row,
                 line: piece.line,
                 start: piece.start as u64,
-                length: bytes.len() as u64,
+                length: length as u64,
                 text_start: 0,
-                text_length: bytes.len() as u64,
+                text_length: length as u64,
             },
             site: self.site.map(str::to_owned),
             date: None,
@@ -240,7 +271,8 @@ impl Reading<'_> {
                 parsed.row.text_length
             )));
         }
-        parsed.site = parsed.site.or_else(|| file.file.folder.clone());
+        let site = parsed.site.or_else(|| file.file.folder.clone());
+        parsed.site = site.and_then(|s| site::normal(&s));
         Ok(parsed)
     }
 }
@@ -255,13 +287,11 @@ struct Piece {
 fn lines(bytes: &[u8]) -> Vec<Piece> {
     let mut out = Vec::new();
     let mut start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let mut line = 1;
-    for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+    for (line, end) in (1..).zip(memchr::memchr_iter(b'\n', bytes).chain([bytes.len()])) {
         if start < end && !bytes[start..end].iter().all(u8::is_ascii_whitespace) {
             out.push(Piece { line, start, end });
         }
         start = end + 1;
-        line += 1;
     }
     out
 }
@@ -270,10 +300,10 @@ impl Records {
     /// The bytes of a record, without the line break.
     pub fn raw(&self, record: u32) -> &str {
         let row = &self.rows[record as usize];
-        let bytes =
-            &self.files[row.file as usize].bytes[row.start as usize..(row.start + row.length) as usize];
-        // Checked once when the record was read.
-        std::str::from_utf8(bytes).unwrap_or_default()
+        // A record that is no UTF-8 was rejected when it was read.
+        self.files[row.file as usize]
+            .text(row.start as usize..(row.start + row.length) as usize)
+            .unwrap_or_default()
     }
 
     /// The text of a record as it is spelt there.

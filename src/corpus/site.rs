@@ -11,6 +11,12 @@ pub fn of_url(address: &str) -> Option<String> {
     }
 }
 
+/// The name of a site as it is compared: trimmed, in lower case; nothing for an empty one.
+pub fn normal(name: &str) -> Option<String> {
+    let name = name.trim().to_lowercase();
+    (!name.is_empty()).then_some(name)
+}
+
 fn of_host(host: &str) -> Option<String> {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     if host.is_empty() {

@@ -42,7 +42,7 @@ const UNSUPPORTED: [&str; 13] =
 /// Lists the files of `inputs`: files as they are given, folders recursively by name.
 pub fn list(inputs: &[PathBuf]) -> Result<Inputs> {
     let mut found = Inputs::default();
-    let mut names = HashSet::new();
+    let mut names = Names::default();
     for input in inputs {
         let meta = std::fs::metadata(input).map_err(Error::io("read", input))?;
         if meta.is_dir() {
@@ -57,7 +57,7 @@ pub fn list(inputs: &[PathBuf]) -> Result<Inputs> {
             }
             let name = input.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let format = format_of(&extension).unwrap_or(Format::Text);
-            let name = unique(name, &mut names);
+            let name = names.unique(name);
             found.files.push(InputFile { path: input.clone(), name, format, folder: None });
         }
     }
@@ -72,7 +72,7 @@ pub fn list(inputs: &[PathBuf]) -> Result<Inputs> {
     Ok(found)
 }
 
-fn list_folder(root: &Path, found: &mut Inputs, names: &mut HashSet<String>) -> Result<()> {
+fn list_folder(root: &Path, found: &mut Inputs, names: &mut Names) -> Result<()> {
     for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(|e| {
             let path = e.path().unwrap_or(root).to_path_buf();
@@ -95,7 +95,7 @@ fn list_folder(root: &Path, found: &mut Inputs, names: &mut HashSet<String>) -> 
             })
             .collect();
         let folder = (parts.len() > 1).then(|| parts[0].clone());
-        let name = unique(parts.join("/"), names);
+        let name = names.unique(parts.join("/"));
         found.files.push(InputFile { path, name, format, folder });
     }
     Ok(())
@@ -118,15 +118,36 @@ fn format_of(extension: &str) -> Option<Format> {
     }
 }
 
-/// A second file of the same name goes into a numbered folder.
-fn unique(name: String, names: &mut HashSet<String>) -> String {
-    let mut out = name.clone();
-    let mut number = 2;
-    while !names.insert(out.clone()) {
-        out = format!("{number}/{name}");
-        number += 1;
+/// Names in the output that are taken.
+#[derive(Default)]
+struct Names {
+    files: HashSet<String>,
+    folders: HashSet<String>,
+}
+
+impl Names {
+    /// The name, or one in a numbered folder where a file or a folder of another input has it.
+    fn unique(&mut self, name: String) -> String {
+        let mut out = name.clone();
+        let mut number = 2;
+        while self.is_taken(&out) {
+            out = format!("{number}/{name}");
+            number += 1;
+        }
+        self.folders.extend(parents(&out).map(str::to_owned));
+        self.files.insert(out.clone());
+        out
     }
-    out
+
+    fn is_taken(&self, name: &str) -> bool {
+        self.files.contains(name)
+            || self.folders.contains(name)
+            || parents(name).any(|p| self.files.contains(p))
+    }
+}
+
+fn parents(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(at, _)| &name[..at])
 }
 
 #[cfg(test)]

@@ -61,7 +61,9 @@ pub fn cover(members: &[Member], thresholds: Thresholds, forgone: &mut u64) -> V
             continue;
         }
         match best_kept(members, i, &buckets, thresholds.jaccard, forgone) {
-            Some((of, similarity)) => fates[i] = Some(Fate::Copies { of, similarity, rule: Rule::NearDuplicate }),
+            Some((of, similarity)) => {
+                fates[i] = Some(Fate::Copies { of, similarity, rule: Rule::NearDuplicate })
+            }
             None => {
                 fates[i] = Some(Fate::Stays);
                 add_to_buckets(member, i, &mut buckets);

@@ -137,13 +137,21 @@ fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>) -> f32
     let literal = unit.words >= 3;
     let repeated = features::among(seen.site_documents, page.pages) >= 2.5;
     let masked = features::among(seen.site_masked, page.pages) >= 2.5;
-    if repeated && literal {
+    if literal && page.repeated > page.threshold && is_on_most_pages(seen, page.pages) {
+        1.1
+    } else if repeated && literal {
         page.threshold.max(page.repeated)
     } else if masked && unit.words >= 2 || is_template(unit, seen) && literal {
         page.threshold.max(page.template)
     } else {
         page.threshold
     }
+}
+
+/// Whether the same words stand on half of the pages of a site of three or more: on small sites that is all the
+/// evidence there can be.
+fn is_on_most_pages(seen: &Evidence, pages: u32) -> bool {
+    seen.site_documents >= 3 && 2 * seen.site_documents >= pages
 }
 
 /// A short line of speech that the site does not repeat often: dialogue.

@@ -201,7 +201,7 @@ pub fn is_repeated(seen: &Evidence, pages: u32) -> bool {
 /// site than one that stands on a single page of 200.
 const MANY_PAGES: u32 = 200;
 
-/// A count of documents of a site, as it would be expected among [`MANY_PAGES`] of its pages.
+/// A count of documents of a site, as it would be expected among 200 of its pages.
 pub fn among(documents: u32, pages: u32) -> f32 {
     let share = (MANY_PAGES as f32 / pages.max(1) as f32).min(1.0);
     1.0 + (documents.max(1) - 1) as f32 * share

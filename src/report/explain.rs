@@ -11,19 +11,37 @@ pub fn explain(receipt: &Receipt, text: &str, colour: bool) -> String {
     out
 }
 
-fn explain_to(out: &mut String, receipt: &Receipt, text: &str, colour: bool) -> std::fmt::Result {
+/// The same where the text around the cuts is not at hand: the cuts alone.
+pub fn explain_cuts(receipt: &Receipt, colour: bool) -> String {
+    let mut out = String::new();
     let styles = Styles::new(colour);
-    let Styles { head, reason, .. } = styles;
+    let _ = show_head(&mut out, receipt, &styles);
+    for cut in &receipt.cuts {
+        let _ = show_cut(&mut out, cut, &styles);
+    }
+    out
+}
+
+fn show_head(out: &mut String, receipt: &Receipt, styles: &Styles) -> std::fmt::Result {
+    let Styles { head, reason, .. } = *styles;
     writeln!(out, "{head}{}{head:#}  {}:{}", printable(&receipt.id), printable(&receipt.file), receipt.line)?;
     if let Some(site) = &receipt.site {
         writeln!(out, "site {}", printable(site))?;
     }
     if let Some(document) = &receipt.document {
         let witness = printable(&document.witness.id);
-        writeln!(out, "{reason}removed: {} {:.3} of {witness}{reason:#}\n", document.rule, document.score)?;
-        return writeln!(out, "{}", printable(text));
+        return writeln!(
+            out,
+            "{reason}removed: {} {:.3} of {witness}{reason:#}\n",
+            document.rule, document.score
+        );
     }
-    writeln!(out, "{} cuts\n", receipt.cuts.len())?;
+    writeln!(out, "{} cuts\n", receipt.cuts.len())
+}
+
+fn explain_to(out: &mut String, receipt: &Receipt, text: &str, colour: bool) -> std::fmt::Result {
+    let styles = Styles::new(colour);
+    show_head(out, receipt, &styles)?;
     let mut at = 0;
     for cut in &receipt.cuts {
         write!(out, "{}", printable(&text[at..cut.start as usize]))?;

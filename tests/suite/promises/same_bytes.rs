@@ -1,0 +1,109 @@
+//! The same bytes out, whatever the number of threads; the same verdicts, however the input is cut into files.
+
+use super::cleaned;
+use crate::newsroom;
+use crate::output::{json_lines, receipts, tree};
+use crate::program::expect;
+use dechaff::clean::receipt::Receipt;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn threads_do_not_change_a_byte() {
+    let corpus = cleaned();
+    let dir = tempfile::tempdir().unwrap();
+    let input = corpus.path("corpus.jsonl");
+    let mut expected = tree(&corpus.path("out"));
+    expected.remove("run.json").expect("what differs from run to run is in run.json");
+    for threads in ["1", "2", "7"] {
+        let arguments = ["clean", input.to_str().unwrap(), "-o", threads, "-q", "-j", threads];
+        expect(dir.path(), &arguments, 1);
+        let mut made = tree(&dir.path().join(threads));
+        made.remove("run.json");
+        let names = |t: &std::collections::BTreeMap<String, Vec<u8>>| t.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&made), names(&expected));
+        for (name, bytes) in &made {
+            assert!(*bytes == expected[name], "{name} differs with {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_second_run_over_the_same_name_gives_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("corpus.jsonl"), newsroom::corpus(8, 60).join("\n")).unwrap();
+    let mut made = Vec::new();
+    for _ in 0..2 {
+        let ran =
+            crate::program::dechaff(dir.path(), &["clean", "corpus.jsonl", "-o", "out", "--force"], b"");
+        assert!(ran.status < 2, "{}", ran.stderr);
+        let mut files = tree(&dir.path().join("out"));
+        files.remove("run.json");
+        made.push(files);
+    }
+    assert!(made[0] == made[1]);
+}
+
+/// Where a record stands is not part of a verdict.
+fn verdicts(out: &Path) -> Vec<Receipt> {
+    receipts(out).into_iter().map(|r| Receipt { file: String::new(), line: 0, row: 0, ..r }).collect()
+}
+
+#[test]
+fn one_file_or_many_give_the_same_verdicts() {
+    let corpus = cleaned();
+    let dir = tempfile::tempdir().unwrap();
+    for (number, piece) in corpus.lines.chunks(37).enumerate() {
+        // One folder, so that no part of a name tells a site.
+        let path = dir.path().join(format!("in/part-{number:03}.jsonl"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, piece.join("\n")).unwrap();
+    }
+    expect(dir.path(), &["clean", "in", "-o", "out", "-q"], 1);
+    let (one, many) = (corpus.path("out"), dir.path().join("out"));
+    assert!(verdicts(&one) == verdicts(&many));
+    assert!(fs::read(one.join("clusters.jsonl")).unwrap() == fs::read(many.join("clusters.jsonl")).unwrap());
+    for top in ["documents", "removed", "rejected"] {
+        let joined = |out: &Path| tree(&out.join(top)).into_values().flatten().collect::<Vec<u8>>();
+        assert!(joined(&one) == joined(&many), "{top}");
+    }
+}
+
+#[test]
+fn a_pipe_gives_the_records_that_a_run_over_files_writes() {
+    let corpus = cleaned();
+    let dir = tempfile::tempdir().unwrap();
+    let input = fs::read(corpus.path("corpus.jsonl")).unwrap();
+    let ran = crate::program::dechaff(dir.path(), &["clean", "-", "-q", "--receipts", "why"], &input);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let written = fs::read_to_string(corpus.path("out/documents/corpus.jsonl")).unwrap();
+    assert!(ran.stdout == written);
+    assert!(verdicts(&dir.path().join("why")) == verdicts(&corpus.path("out")));
+}
+
+#[test]
+fn a_scan_decides_what_a_cleaning_does() {
+    let corpus = cleaned();
+    let dir = tempfile::tempdir().unwrap();
+    let input = corpus.path("corpus.jsonl");
+    expect(dir.path(), &["scan", input.to_str().unwrap(), "-o", "out", "-q"], 1);
+    let (scan, clean) = (tree(&dir.path().join("out")), tree(&corpus.path("out")));
+    for name in ["receipts/receipts.jsonl", "clusters.jsonl", "rejected.jsonl", "summary.json", "config.toml"]
+    {
+        assert!(scan[name] == clean[name], "{name}");
+    }
+    assert!(!scan.keys().any(|n| n.starts_with("documents/")));
+}
+
+#[test]
+fn settings_written_down_give_the_same_run() {
+    let corpus = cleaned();
+    let dir = tempfile::tempdir().unwrap();
+    let (input, settings) = (corpus.path("corpus.jsonl"), corpus.path("out/config.toml"));
+    let (input, settings) = (input.to_str().unwrap(), settings.to_str().unwrap());
+    expect(dir.path(), &["clean", input, "-o", "out", "-q", "--config", settings], 1);
+    let clusters = |out: &Path| json_lines(&out.join("clusters.jsonl")) as Vec<Value>;
+    assert!(verdicts(&dir.path().join("out")) == verdicts(&corpus.path("out")));
+    assert!(clusters(&dir.path().join("out")) == clusters(&corpus.path("out")));
+}
