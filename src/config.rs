@@ -157,7 +157,8 @@ impl Default for DocumentSettings {
 pub struct Repeat {
     /// Jaccard similarity of word 3-gram sets from which two lines of a document are the same, 0 to 1.
     pub similarity: f64,
-    /// A line of this many words is a repeat wherever it stands again.
+    /// In running text a line of this many words is a repeat wherever it stands again; speech and lines of other pages
+    /// need 15. Below 8 only the same words are found.
     pub min_words: u16,
 }
 
@@ -175,10 +176,10 @@ pub struct Passage {
     pub similarity: f64,
     /// Paragraphs of fewer words are no passages.
     pub min_words: u16,
-    /// Documents that must carry a passage for it to be cut anywhere; the size of the corpus and of the sites
+    /// Stories that must carry a passage for it to be cut anywhere (versions of one story count once); the size of the corpus and of the sites
     /// raises it, see ARCHITECTURE.md.
     pub documents: u32,
-    /// Documents that must carry a passage for it to be cut at the edge of an article.
+    /// Stories that must carry a passage for it to be cut at the edge of an article.
     pub edge_documents: u32,
 }
 

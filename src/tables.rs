@@ -46,6 +46,21 @@ pub struct AnchorRow {
     pub to: u8,
 }
 
+/// A paragraph that stands in several kept documents and was left there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PassageRow {
+    /// Its first copy.
+    pub unit: u32,
+    /// Kept documents that carry it.
+    pub documents: u32,
+    /// Of these, distinct stories.
+    pub stories: u32,
+    /// Copies in all.
+    pub copies: u32,
+    /// Copies at an edge of their article.
+    pub at_edge: u32,
+}
+
 /// Whether a list that was given beforehand names a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
@@ -64,7 +79,7 @@ pub enum Rule {
     KnownLine,
     /// Other pages of the site have the same words.
     SiteLine,
-    /// Other pages of the site have the same words but for numbers and dates, or the same beginning and end.
+    /// Other pages of the site have the same words but for numbers and dates, or words at the same places of a line.
     SiteTemplate,
     /// Other sites have the same words.
     ManySites,
@@ -130,7 +145,7 @@ pub struct CutRow {
     pub kind: Kind,
     /// Why.
     pub rule: Rule,
-    /// How sure, 0 to 1.
+    /// For copies the similarity, else how sure the model or the counts are, 0 to 1.
     pub score: f32,
     /// The unit that stays, where it is a copy.
     pub witness: Option<Witness>,

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! cargo run --release --example learn -- phrases GOLD.jsonl... [--pages PAGES.jsonl...] -o data/known-mined.txt
-//! cargo run --release --example learn -- model GOLD.jsonl... -o data/boilerplate-model.json
-//! cargo run --release --example learn -- cross-validate GOLD.jsonl... [--pages PAGES.jsonl...] -o DIR
+//! cargo run --release --example learn -- model GOLD.jsonl... [--clean PAGES.jsonl...] -o data/boilerplate-model.json
+//! cargo run --release --example learn -- cross-validate GOLD.jsonl... [--pages PAGES.jsonl...] [--clean PAGES.jsonl...] -o DIR
 //! ```
 
 mod boost;

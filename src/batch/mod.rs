@@ -175,6 +175,7 @@ impl Run<'_> {
             "lists": self.list_files.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
             "passed_over": outcome.passed_over.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
             "threads": rayon::current_num_threads(),
+            "peak_memory_bytes": peak_memory(),
             "seconds": {"read": outcome.seconds[0], "decide": outcome.seconds[1], "write": outcome.seconds[2],
                         "all": began.elapsed().as_secs_f64()},
         });
@@ -194,4 +195,12 @@ fn rejected(records: &Records) -> Vec<String> {
         format!("{}:{}: {}", file.path.display(), r.line, r.reason)
     };
     records.rejected.iter().map(show).collect()
+}
+
+/// The peak resident size so far, where the system tells it (Linux).
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
 }

@@ -61,6 +61,7 @@ impl Writer<'_> {
         )?;
         receipts.finish()?;
         self.clusters(folder)?;
+        self.passages(folder)?;
         let mut rejected = LazyFile::new(folder.join("rejected.jsonl"));
         rejected.touch()?;
         for row in &self.records.rejected {
@@ -163,6 +164,23 @@ impl Writer<'_> {
             at = base + pair[1];
         }
         out.extend_from_slice(&raw[at..]);
+    }
+
+    /// `passages.jsonl`: paragraphs that several kept documents carry and that were left.
+    fn passages(&self, folder: &Path) -> Result<()> {
+        let mut file = LazyFile::new(folder.join("passages.jsonl"));
+        file.touch()?;
+        let mut buffer = String::new();
+        for passage in &self.decisions.passages {
+            let record = self.decisions.units.record_of(passage.unit);
+            let span = self.decisions.units.rows[passage.unit as usize].span;
+            file.write(&line_of(&serde_json::json!({
+                "id": self.records.id(record), "record": record, "start": span.start, "end": span.end,
+                "documents": passage.documents, "stories": passage.stories, "copies": passage.copies,
+                "at_edge": passage.at_edge, "text": span.of(self.records.text(record as usize, &mut buffer)),
+            }))?)?;
+        }
+        file.finish()
     }
 
     fn clusters(&self, folder: &Path) -> Result<()> {

@@ -82,7 +82,8 @@ pub struct Cut {
     pub kind: Kind,
     /// Why it went.
     pub rule: String,
-    /// How sure, 0 to 1; for copies the similarity.
+    /// For copies the similarity, for known lines 1, else the chance that the model gives the line to be furniture: low
+    /// where the counts of the site decided against its look.
     pub score: f32,
     /// The counts behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,7 +105,7 @@ pub struct Counts {
     pub site_documents: u32,
     /// Of its site, the same words but for numbers and dates.
     pub site_masked: u32,
-    /// Of its site, a line that begins and ends alike.
+    /// Of its site, a line with words at the same places.
     pub site_template: u32,
     /// Of all sites, the same words.
     pub documents: u32,

@@ -263,10 +263,10 @@ fn bytes_of<'b>(words: &[u64], bytes: &'b mut Vec<u8>) -> &'b [u8] {
     bytes
 }
 
-/// The anchors of a unit: its first and its last two words, and every four words at a small distance from either end.
+/// The anchors of a unit: its first and its last two words, and every three words at a small distance from either end.
 fn anchors_into(masked: &[u64], unit: u32, anchors: &mut Vec<AnchorRow>) {
     let words = masked.len();
-    if !(2..=TEMPLATE_MAX_WORDS).contains(&words) {
+    if !(3..=TEMPLATE_MAX_WORDS).contains(&words) {
         return;
     }
     let mut add = |from: usize, to: usize, end: u64| {
@@ -275,10 +275,8 @@ fn anchors_into(masked: &[u64], unit: u32, anchors: &mut Vec<AnchorRow>) {
             .fold(end, |h, w| (h.rotate_left(23) ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         anchors.push(AnchorRow { key: (hash >> 32) as u32, unit, from: from as u8, to: to as u8 });
     };
-    if words > 2 {
-        add(0, 2, 1);
-        add(words - 2, words, 2);
-    }
+    add(0, 2, 1);
+    add(words - 2, words, 2);
     for distance in 0..=ANCHOR_DISTANCE.min(words.saturating_sub(ANCHOR_WORDS + 1)) {
         if words > ANCHOR_WORDS {
             add(distance, distance + ANCHOR_WORDS, 16 + distance as u64);

@@ -6,7 +6,7 @@ use crate::document::{Kind, RecordIndex};
 use crate::judge::Verdict;
 use crate::judge::passage::{self, Carriers};
 use crate::judge::repeat::{self, Copy};
-use crate::tables::{CutRow, DocumentRow, Known, UnitRow, Units, Witness};
+use crate::tables::{CutRow, DocumentRow, Known, PassageRow, UnitRow, Units, Witness};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -116,17 +116,23 @@ impl Copies<'_> {
         placed
     }
 
-    /// Judges passages across documents; `gone` are units that went as repeats. Rows in the order of units.
-    pub fn passages(&self, kept: u32, gone: &[bool]) -> Vec<CutRow> {
+    /// Judges passages across documents; `gone` are units that went as repeats. Cuts, and the passages that stay
+    /// where they are, in the order of units.
+    pub fn passages(&self, kept: u32, gone: &[bool]) -> (Vec<CutRow>, Vec<PassageRow>) {
         let stories = self.stories();
         let families = self.families(gone);
         let edges = self.edges();
-        let mut cuts: Vec<CutRow> = families
-            .par_iter()
-            .flat_map_iter(|family| self.judge_family(family, &stories, &edges, kept))
-            .collect();
-        cuts.par_sort_unstable_by_key(|c| c.unit);
-        cuts
+        let judged: Vec<(Vec<CutRow>, Option<PassageRow>)> =
+            families.par_iter().map(|family| self.judge_family(family, &stories, &edges, kept)).collect();
+        let mut cuts = Vec::new();
+        let mut stay = Vec::new();
+        for (family_cuts, passage) in judged {
+            cuts.extend(family_cuts);
+            stay.extend(passage);
+        }
+        cuts.par_sort_unstable_by_key(|c: &CutRow| c.unit);
+        stay.sort_unstable_by_key(|p: &PassageRow| p.unit);
+        (cuts, stay)
     }
 
     fn is_passage(&self, unit: u32) -> bool {
@@ -173,12 +179,12 @@ impl Copies<'_> {
         stories: &[RecordIndex],
         edges: &[bool],
         kept: u32,
-    ) -> Vec<CutRow> {
+    ) -> (Vec<CutRow>, Option<PassageRow>) {
         let mut records: Vec<RecordIndex> = family.iter().map(|m| self.units.record_of(m.0)).collect();
         records.sort_unstable();
         records.dedup();
         if records.len() < 2 {
-            return Vec::new();
+            return (Vec::new(), None);
         }
         let mut told: Vec<RecordIndex> = records.iter().map(|&r| stories[r as usize]).collect();
         told.sort_unstable();
@@ -197,9 +203,18 @@ impl Copies<'_> {
             corpus: kept,
             site_pages: sites.iter().map(|s| s.1).sum(),
         };
-        let Some(rule) = passage::judge(&seen, &self.config.passage) else { return Vec::new() };
+        let Some(rule) = passage::judge(&seen, &self.config.passage) else {
+            let passage = PassageRow {
+                unit: family[0].0,
+                documents: records.len() as u32,
+                stories: seen.stories,
+                copies: seen.copies,
+                at_edge: seen.at_edge,
+            };
+            return (Vec::new(), Some(passage));
+        };
         let keeper = family[0].0;
-        family[1..]
+        let cuts = family[1..]
             .iter()
             .map(|&(unit, similarity)| CutRow {
                 unit,
@@ -208,7 +223,8 @@ impl Copies<'_> {
                 score: similarity,
                 witness: Some(Witness { of: keeper, similarity }),
             })
-            .collect()
+            .collect();
+        (cuts, None)
     }
 
     /// For each document the first of those that tell the same story: versions that share much of their words.

@@ -1,7 +1,8 @@
 //! Grouping: how often each unit stands in how many distinct documents of its site, of all sites, and in its
 //! own document.
 //!
-//! One sort of all units by masked and exact fingerprint serves all counts. Documents are counted by copies:
+//! One sort of all units by masked and exact fingerprint serves all counts but those of templates, which are grouped by
+//! their anchors. Documents are counted by copies:
 //! pages of one site that share most of their own long lines are one page saved twice (or its print version),
 //! and make nothing boilerplate.
 

@@ -13,7 +13,7 @@ use crate::judge::boilerplate::{self, PageSettings};
 use crate::judge::known::KnownLines;
 use crate::judge::model::Model;
 use crate::progress::Progress;
-use crate::tables::{CutRow, DocumentRow, Evidence, Units};
+use crate::tables::{CutRow, DocumentRow, Evidence, PassageRow, Units};
 use analyse::{Analyser, Analysis};
 use copies::Copies;
 use documents::{DocumentFates, DocumentSearch};
@@ -97,6 +97,8 @@ pub struct Decisions {
     pub evidence: Vec<Evidence>,
     /// Distinct pages of each document's site; 1 where it has none.
     pub pages: Vec<u32>,
+    /// Paragraphs that several kept documents carry and that were left, by their first copy.
+    pub passages: Vec<PassageRow>,
     /// Comparisons between units that large buckets did not make.
     pub forgone: u64,
 }
@@ -141,11 +143,12 @@ impl Job<'_> {
     pub fn decide(&self) -> Result<Decisions> {
         let analyser = Analyser::new(self.config, self.lists);
         let mut analysis = analyser.run(self.source, self.progress, self.cancel)?;
-        let (grouped, furniture) = self.boilerplate(&analysis)?;
+        let (grouped, furniture) = self.boilerplate(&mut analysis)?;
         let mut left = vec![true; analysis.units.rows.len()];
         furniture.iter().for_each(|c| left[c.unit as usize] = false);
         let documents = self.documents(&analyser, &mut analysis, &left)?;
-        let (copies, forgone) = self.copies(&analyser, &analysis.units, &grouped, &documents, &left)?;
+        let (copies, passages, forgone) =
+            self.copies(&analyser, &analysis.units, &grouped, &documents, &left)?;
         let mut cuts = furniture;
         cuts.extend(copies);
         cuts.par_sort_unstable_by_key(|c| c.unit);
@@ -155,23 +158,25 @@ impl Job<'_> {
             units: analysis.units,
             evidence: grouped.evidence,
             pages: grouped.pages,
+            passages,
             forgone,
         })
     }
 
-    fn boilerplate(&self, analysis: &Analysis) -> Result<(Grouped, Vec<CutRow>)> {
+    fn boilerplate(&self, analysis: &mut Analysis) -> Result<(Grouped, Vec<CutRow>)> {
         if !self.config.runs(Kind::Boilerplate) {
             return Ok((Grouped { pages: vec![1; self.documents.len()], ..Grouped::default() }, Vec::new()));
         }
         self.progress.start("counting lines", 0);
         let grouped = evidence::group(&analysis.units, self.documents);
+        analysis.units.anchors = Vec::new();
         self.cancel.check()?;
         self.progress.start("judging furniture", self.documents.len() as u64);
         let settings = |pages: u32| {
             let level = self.config.boilerplate.level;
             let threshold = self.lists.model.thresholds[level as usize];
-            let [repeated, template, certain] = boilerplate::LEVELS[level as usize];
-            PageSettings { pages, model: &self.lists.model, threshold, repeated, template, certain }
+            let [repeated, masked, template, certain] = boilerplate::LEVELS[level as usize];
+            PageSettings { pages, model: &self.lists.model, threshold, repeated, masked, template, certain }
         };
         let cuts: Vec<Vec<CutRow>> = (0..self.documents.len() as u32)
             .into_par_iter()
@@ -238,10 +243,10 @@ impl Job<'_> {
         grouped: &Grouped,
         fates: &DocumentFates,
         left: &[bool],
-    ) -> Result<(Vec<CutRow>, u64)> {
+    ) -> Result<(Vec<CutRow>, Vec<PassageRow>, u64)> {
         let (repeat, passage) = (self.config.runs(Kind::Repeat), self.config.runs(Kind::Passage));
         if !repeat && !passage {
-            return Ok((Vec::new(), 0));
+            return Ok((Vec::new(), Vec::new(), 0));
         }
         self.progress.start("comparing lines", 0);
         let kept: Vec<RecordIndex> =
@@ -266,15 +271,15 @@ impl Job<'_> {
             left,
         };
         let mut repeats = if repeat { copies.repeats() } else { Vec::new() };
-        let mut passages = Vec::new();
+        let (mut passages, mut stay) = (Vec::new(), Vec::new());
         if passage {
             let mut gone = vec![false; units.rows.len()];
             repeats.iter().for_each(|c| gone[c.unit as usize] = true);
-            passages = copies.passages(kept.len() as u32, &gone);
+            (passages, stay) = copies.passages(kept.len() as u32, &gone);
             copies::settle_witnesses(&mut repeats, &passages, &copies);
         }
         self.progress.finish();
         repeats.extend(passages);
-        Ok((repeats, near.forgone))
+        Ok((repeats, stay, near.forgone))
     }
 }

@@ -110,9 +110,10 @@ fn keep_marks_of_text(units: &[UnitRow], from: usize, out: &mut Vec<Verdict>) {
     });
 }
 
-/// For the levels conservative, balanced and strict: [`PageSettings`] `repeated`, `template` and `certain`. Chosen
+/// For the levels conservative, balanced and strict: [`PageSettings`] `repeated`, `masked`, `template` and `certain`. Chosen
 /// by cross-validation on labelled pages and on planted corpora.
-pub const LEVELS: [[f32; 3]; 3] = [[0.12, 0.12, 0.95], [0.97, 0.99, 0.9], [0.98, 0.99, 0.5]];
+pub const LEVELS: [[f32; 4]; 3] =
+    [[0.12, 0.12, 0.12, 0.95], [0.97, 0.99, 0.985, 0.9], [0.98, 0.99, 0.99, 0.5]];
 
 /// What the judgement needs beside the units.
 pub struct PageSettings<'a> {
@@ -124,7 +125,9 @@ pub struct PageSettings<'a> {
     pub threshold: f32,
     /// The same for a line that other pages of the site have.
     pub repeated: f32,
-    /// The same for a line that other pages of the site have but for numbers, dates or names.
+    /// The same for a line that other pages of the site have but for numbers and dates.
+    pub masked: f32,
+    /// The same for a line that is mostly anchors of a template.
     pub template: f32,
     /// A cut between two paragraphs that stay needs this score where the site does not repeat the line.
     pub certain: f32,
@@ -137,21 +140,28 @@ fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>) -> f32
     let literal = unit.words >= 3;
     let repeated = features::among(seen.site_documents, page.pages) >= 2.5;
     let masked = features::among(seen.site_masked, page.pages) >= 2.5;
-    if literal && page.repeated > page.threshold && is_on_most_pages(seen, page.pages) {
+    if literal && page.repeated > page.threshold && is_on_most_pages(unit, seen, page.pages) {
         1.1
     } else if repeated && literal {
         page.threshold.max(page.repeated)
-    } else if masked && unit.words >= 2 || is_template(unit, seen) && literal {
+    } else if masked && unit.words >= 2 {
+        page.threshold.max(page.masked)
+    } else if is_template(unit, seen) && literal {
         page.threshold.max(page.template)
     } else {
         page.threshold
     }
 }
 
-/// Whether the same words stand on half of the pages of a site of three or more: on small sites that is all the
+/// The longest line that is a stamp where only its numbers and dates differ; a longer one may be a report.
+const STAMP_WORDS: u16 = 12;
+
+/// Whether the same words (of a stamp but for numbers and dates) stand on half of the pages of a site of three or more: on small sites that is all the
 /// evidence there can be.
-fn is_on_most_pages(seen: &Evidence, pages: u32) -> bool {
-    seen.site_documents >= 3 && 2 * seen.site_documents >= pages
+fn is_on_most_pages(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
+    let stamp = unit.words <= STAMP_WORDS;
+    let count = if stamp { seen.site_documents.max(seen.site_masked) } else { seen.site_documents };
+    count >= 3 && 2 * count >= pages
 }
 
 /// A short line of speech that the site does not repeat often: dialogue.
@@ -169,9 +179,14 @@ fn is_template(unit: &UnitRow, seen: &Evidence) -> bool {
 const TEMPLATE_WORDS: u8 = 4;
 const TEMPLATE_ANCHORED: f32 = 0.4;
 
+/// A line of speech needs no more words than this to show it.
+const SPEECH_WORDS: u16 = 3;
+
 /// Lines of so few words between paragraphs that stay go only where the site repeats them, or they are known: the
 /// cells of a table look like a menu.
-const SHORT_WORDS: u16 = 4;
+const SHORT_WORDS: u16 = 6;
+/// The share of its pages on which a site must repeat such a line.
+const SHORT_SHARE: f32 = 0.05;
 
 /// A prose unit of this many words that stays shows that what stands between it and the next one is in the text.
 const PROSE_WORDS: u16 = 8;
@@ -195,18 +210,24 @@ fn keep_what_text_surrounds(
         return;
     };
     let weak = |v: &Verdict| {
-        let seen = &evidence[v.unit];
-        let count = features::among(seen.site_documents.max(seen.site_masked), page.pages);
-        let template = is_template(&units[v.unit], seen);
-        units[v.unit].known == Known::No
-            && count < 2.5
-            && !template
-            && (units[v.unit].words <= SHORT_WORDS || v.score < page.certain)
+        let (unit, seen) = (&units[v.unit], &evidence[v.unit]);
+        let count = seen.site_documents.max(seen.site_masked);
+        let short = unit.words <= SHORT_WORDS;
+        let rare = features::among(count, page.pages) < 2.5
+            || short && (count as f32) < SHORT_SHARE * page.pages as f32;
+        unit.known == Known::No && rare && !is_template(unit, seen) && (short || v.score < page.certain)
+    };
+    // Refrains come again in their document; a sentence of a word or two is no caption and no menu.
+    let voice = |i: usize| {
+        let refrain = evidence[i].in_document > 2 && units[i].words >= 3;
+        let said = units[i].words <= SPEECH_WORDS && units[i].surface.has(Surface::SENTENCE);
+        units[i].words <= SHORT_WORDS && refrain || said
     };
     let mut place = 0;
     out.retain(|v| {
         place += 1;
-        place <= from || !(first < v.unit && v.unit < last && weak(v))
+        let surrounded = first < v.unit && v.unit < last || voice(v.unit);
+        place <= from || !(surrounded && weak(v))
     });
 }
 

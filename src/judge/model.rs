@@ -1,5 +1,5 @@
 //! The boilerplate model: an ensemble of small decision trees over the features of a unit and of its
-//! neighbours, boosted on logistic loss (Friedman 2001) by `examples/train`.
+//! neighbours, boosted on logistic loss (Friedman 2001) by `examples/learn`.
 //!
 //! In: feature rows of one document. Out: for each unit the chance that it belongs to the article, and which
 //! evidence weighed most. The file is JSON: a page of numbers that can be read, rebuilt and replaced.

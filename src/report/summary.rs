@@ -62,6 +62,8 @@ pub struct Summary {
     pub cuts: BTreeMap<String, KindCount>,
     /// Documents removed, by rule.
     pub removed_by_rule: BTreeMap<String, u64>,
+    /// Paragraphs that several kept documents carry and that were left; `passages.jsonl` lists them.
+    pub passages_left: u64,
     /// Sites named by the records.
     pub sites: u64,
     /// The lines that were cut most.
@@ -106,6 +108,7 @@ impl Summary {
             records_rejected: records.rejected.len() as u64,
             text_bytes_in: counted.bytes_in,
             text_bytes_kept: counted.bytes_kept,
+            passages_left: decisions.passages.len() as u64,
             sites: records.sites.len() as u64,
             largest_group: decisions.documents.largest_group as u64,
             comparisons_forgone: decisions.forgone + decisions.documents.forgone,
@@ -192,6 +195,15 @@ impl Summary {
                 );
             }
         }
+        if self.passages_left > 0 {
+            line(
+                "left",
+                format!(
+                    "{} paragraphs that several documents carry, see passages.jsonl",
+                    grouped(self.passages_left)
+                ),
+            );
+        }
         if !self.most_cut.is_empty() {
             line("most cut", String::new());
             for top in &self.most_cut {
@@ -206,11 +218,7 @@ impl Summary {
         if self.comparisons_forgone > 0 {
             line(
                 "hubs",
-                format!(
-                    "{} comparisons forgone in very large groups (the largest: {} documents)",
-                    grouped(self.comparisons_forgone),
-                    grouped(self.largest_group)
-                ),
+                format!("{} comparisons forgone in very large groups", grouped(self.comparisons_forgone)),
             );
         }
         if let Some(banding) = &self.banding {

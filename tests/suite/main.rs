@@ -1,4 +1,4 @@
-//! What crosses modules: the program as a user types it, the promises of DESIGN.md, planted truth, the library,
+//! What crosses modules: the program as a user types it, the promises of the README, planted truth, the library,
 //! and the seeds of the project.
 //!
 //! Everything runs the built program on corpora made here or written under `fixtures/`; nothing is timed.
