@@ -34,12 +34,20 @@ pub fn judge_into(
     let from = out.len();
     features::features_into(units, evidence, page.pages, &mut scratch.rows);
     page.model.score_into(&scratch.rows, &mut scratch.scores);
+    let sure = |i: &usize| units[*i].known == Known::Furniture || scratch.scores[*i] < page.threshold;
+    let shared = |i: &usize| is_on_most_pages(&units[*i], &evidence[*i], page.pages);
+    let sure_units = (0..units.len()).filter(sure).count();
+    let furnished = sure_units > 0 && sure_units + (0..units.len()).filter(shared).count() >= FURNISHED_UNITS;
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
         let score = scratch.scores[i];
         let rule = match unit.known {
             Known::Protected => continue,
             Known::Furniture => Rule::KnownLine,
-            Known::No if score >= threshold_of(unit, seen, page) || is_speech(unit, seen, page) => continue,
+            Known::No
+                if score >= threshold_of(unit, seen, page, furnished) || is_speech(unit, seen, page) =>
+            {
+                continue;
+            }
             Known::No => rule_of(unit, seen),
         };
         let score = if unit.known == Known::Furniture { 1.0 } else { 1.0 - score };
@@ -136,11 +144,11 @@ pub struct PageSettings<'a> {
 /// The chance to belong to the article under which a unit goes: higher where the site repeats it, for the model
 /// weighs the look of a line against its counts, and a line that is a habit of the site is furniture however much
 /// it looks like text.
-fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>) -> f32 {
+fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>, furnished: bool) -> f32 {
     let literal = unit.words >= 3;
     let repeated = features::among(seen.site_documents, page.pages) >= 2.5;
     let masked = features::among(seen.site_masked, page.pages) >= 2.5;
-    if literal && page.repeated > page.threshold && is_on_most_pages(unit, seen, page.pages) {
+    if literal && furnished && page.repeated > page.threshold && is_on_most_pages(unit, seen, page.pages) {
         1.1
     } else if repeated && literal {
         page.threshold.max(page.repeated)
@@ -152,6 +160,10 @@ fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>) -> f32
         page.threshold
     }
 }
+
+/// A page with so many units that go for their look or as known ones, or that most pages share, is not clean
+/// already, and all that most pages of its site share goes.
+const FURNISHED_UNITS: usize = 4;
 
 /// The longest line that is a stamp where only its numbers and dates differ; a longer one may be a report.
 const STAMP_WORDS: u16 = 12;
