@@ -58,6 +58,13 @@ pub fn judge_into(
     keep_marks_of_text(units, from, out);
 }
 
+/// For each unit whether a verdict takes it.
+fn going(units: &[UnitRow], verdicts: &[Verdict]) -> Vec<bool> {
+    let mut goes = vec![false; units.len()];
+    verdicts.iter().for_each(|v| goes[v.unit] = true);
+    goes
+}
+
 /// A line is a habit of its site where at least this many of its pages carry it, and this share of them.
 const HABIT_PAGES: u32 = 10;
 const HABIT_SHARE: f32 = 0.05;
@@ -71,8 +78,7 @@ fn peel_edges(
     from: usize,
     out: &mut Vec<Verdict>,
 ) {
-    let mut goes = vec![false; units.len()];
-    out[from..].iter().for_each(|v| goes[v.unit] = true);
+    let mut goes = going(units, &out[from..]);
     let before = out.len();
     let mut peel = |range: &mut dyn Iterator<Item = usize>| {
         for i in range {
@@ -100,8 +106,7 @@ fn peel_edges(
 /// Units without a letter (list numbers, bullets, rules) belong to what stands beside them: they go only where
 /// nothing that stays is next to them. Known ones go anyway.
 fn keep_marks_of_text(units: &[UnitRow], from: usize, out: &mut Vec<Verdict>) {
-    let mut goes = vec![false; units.len()];
-    out[from..].iter().for_each(|v| goes[v.unit] = true);
+    let goes = going(units, &out[from..]);
     let is_mark = |i: usize| units[i].surface.has(Surface::NO_LETTERS) && units[i].known == Known::No;
     let stays =
         |mut range: Box<dyn Iterator<Item = usize>>| range.find(|&k| !is_mark(k)).is_some_and(|k| !goes[k]);
@@ -212,8 +217,7 @@ fn keep_what_text_surrounds(
     from: usize,
     out: &mut Vec<Verdict>,
 ) {
-    let mut goes = vec![false; units.len()];
-    out[from..].iter().for_each(|v| goes[v.unit] = true);
+    let goes = going(units, &out[from..]);
     let is_text =
         |i: usize| !goes[i] && units[i].words >= PROSE_WORDS && units[i].surface.has(Surface::SENTENCE);
     let (Some(first), Some(last)) =
