@@ -33,6 +33,7 @@ pub mod batch;
 pub mod clean;
 pub mod config;
 pub mod corpus;
+pub mod disk;
 pub mod document;
 pub mod engine;
 pub mod error;

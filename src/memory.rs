@@ -1,5 +1,6 @@
 //! Cleaning documents in memory: what the program is made of, for other programs.
 
+use crate::batch::BATCH;
 use crate::clean::cuts;
 use crate::config::Config;
 use crate::corpus::{date, site};
@@ -86,7 +87,15 @@ pub fn clean_with(documents: &[Document], config: &Config, lists: &Lists) -> Res
     let source = Texts(documents);
     let rows = rows(documents, config);
     let (progress, cancel) = (Silent, Cancel::default());
-    let job = Job { source: &source, documents: &rows, config, lists, progress: &progress, cancel: &cancel };
+    let job = Job {
+        source: &source,
+        documents: &rows,
+        config,
+        lists,
+        progress: &progress,
+        cancel: &cancel,
+        batch: BATCH,
+    };
     let decisions = job.decide()?;
     let cleaned = documents
         .iter()

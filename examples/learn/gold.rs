@@ -115,7 +115,7 @@ impl Set {
         let config = Config { only: vec![Kind::Boilerplate], ..Config::default() };
         let lists = Lists::shipped(Builtin::None);
         let analysis = Analyser::new(&config, &lists)
-            .run(self, &Silent, &Cancel::default())
+            .run(self, dechaff::batch::BATCH, &Silent, &Cancel::default())
             .expect("nothing cancels this run and no table is full");
         let grouped = evidence::group(&analysis.units, &self.rows());
         (analysis, grouped)

@@ -218,6 +218,7 @@ fn clean(set: &Set, folds: &[Fold], level: Level) -> Vec<String> {
             lists: &fold.lists,
             progress: &progress,
             cancel: &cancel,
+            batch: dechaff::batch::BATCH,
         };
         let decisions = job.decide().expect("nothing cancels this run and no table is full");
         for record in (0..set.pages.len()).filter(|&r| set.fold(r, FOLDS) == number as u64) {

@@ -1,18 +1,28 @@
 //! A whole run over files: read, decide, write, and tell what was done.
 
+pub mod annotate;
+mod columns;
+pub mod files;
+pub mod opened;
 pub mod out;
-pub mod receipts;
+mod receipts;
 pub mod restore;
-pub mod write;
+pub mod verify;
+mod write;
 
 use crate::config::Config;
-use crate::corpus::records::{Reading, Records};
-use crate::corpus::walk;
+use crate::corpus::reading::{self, OnError, Reading};
+use crate::corpus::records::Records;
+use crate::corpus::walk::{self, Inputs};
+use crate::disk::{Disk, RealDisk};
 use crate::document::Kind;
 use crate::engine::{Cancel, Decisions, Job, Lists};
 use crate::error::{Error, Result};
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
 use crate::report::summary::Summary;
+use annotate::Emit;
+use encoding_rs::Encoding;
+use files::{Conversion, Written};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -27,11 +37,83 @@ pub struct Run<'a> {
     pub list_files: &'a [PathBuf],
     /// The site of all documents, whatever they say.
     pub site: Option<&'a str>,
+    /// The encoding of text files without a byte-order mark, whatever they look like.
+    pub encoding: Option<&'static Encoding>,
+    /// How many times its size a packed file may unpack to.
+    pub max_expansion: u64,
+    /// What is done with records that cannot be used.
+    pub on_error: OnError,
+    /// What is written.
+    pub output: Output,
+    /// Documents that are worked on at a time; results never depend on it.
+    pub batch: usize,
+    /// Where the files lie.
+    pub disk: &'a dyn Disk,
     /// Hears where the run is.
     pub progress: &'a dyn Progress,
     /// May stop it.
     pub cancel: &'a Cancel,
 }
+
+/// What a run writes, and over what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// What is written of the documents.
+    pub emit: Vec<Emit>,
+    /// Another format or packing than that of the input.
+    pub conversion: Conversion,
+    /// How hard to pack, as the formats' own tools count.
+    pub level: Option<u32>,
+    /// Whether an earlier output is replaced.
+    pub force: bool,
+    /// What is done with an unfinished output.
+    pub earlier: out::Earlier,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Output {
+            emit: vec![Emit::Documents],
+            conversion: Conversion::default(),
+            level: None,
+            force: false,
+            earlier: out::Earlier::Refuse,
+        }
+    }
+}
+
+impl Output {
+    /// Whether this is written.
+    pub fn emits(&self, emit: Emit) -> bool {
+        self.emit.contains(&emit)
+    }
+}
+
+impl<'a> Run<'a> {
+    /// A run with these settings and nothing special.
+    pub fn new(config: &'a Config, lists: &'a Lists, cancel: &'a Cancel) -> Run<'a> {
+        Run {
+            config,
+            lists,
+            list_files: &[],
+            site: None,
+            encoding: None,
+            max_expansion: MAX_EXPANSION,
+            on_error: OnError::default(),
+            output: Output::default(),
+            batch: BATCH,
+            disk: &RealDisk,
+            progress: &Silent,
+            cancel,
+        }
+    }
+}
+
+/// Documents that are worked on at a time.
+pub const BATCH: usize = 256;
+
+/// How many times its size a packed file may unpack to: more than any text, less than a file made to fill disks.
+pub const MAX_EXPANSION: u64 = 200;
 
 /// What a finished run tells.
 #[derive(Debug)]
@@ -42,6 +124,8 @@ pub struct Outcome {
     pub rejected: Vec<String>,
     /// Files in folders that dechaff does not read.
     pub passed_over: Vec<PathBuf>,
+    /// Files of an unfinished run that were taken over.
+    pub finished: usize,
     /// Seconds spent reading, deciding and writing.
     pub seconds: [f64; 3],
 }
@@ -58,22 +142,36 @@ pub enum Product {
 impl Run<'_> {
     /// Cleans files and folders into the folder `output`, which appears when it is whole. With
     /// [`Product::Decisions`] no documents are written.
-    pub fn files(
-        &self,
-        inputs: &[PathBuf],
-        output: Option<&Path>,
-        product: Product,
-        force: bool,
-    ) -> Result<Outcome> {
+    ///
+    /// # Errors
+    /// What cannot be read or written; nothing then stands under the final name.
+    pub fn files(&self, inputs: &Inputs, output: Option<&Path>, product: Product) -> Result<Outcome> {
+        let named = inputs.all();
         if let Some(output) = output {
-            out::check(output, inputs, force)?;
+            out::check(output, &named, self.output.force)?;
         }
         let began = Instant::now();
         let found = walk::list(inputs)?;
-        let reading =
-            Reading { config: self.config, site: self.site, progress: self.progress, cancel: self.cancel };
-        let records = reading.files(found.files)?;
+        // Made before hours of work are put into what goes there.
+        let mut folder = match output {
+            Some(output) => Some(out::Folder::begin(self.disk, output, self.output.earlier)?),
+            None => None,
+        };
+        if self.on_error == OnError::Fail
+            && let Some((path, reason)) = found.unreadable.first()
+        {
+            return Err(Error::Input(format!("{}: {reason}", path.display())));
+        }
+        let mut records = self.reading().files(found.files)?;
+        records.unreadable.extend(found.unreadable.into_iter().map(|(path, reason)| {
+            let name = path.display().to_string();
+            (walk::InputFile { path, name, format: None, folder: None, named: false }, reason)
+        }));
         let read = began.elapsed().as_secs_f64();
+        let finished = match &mut folder {
+            Some(folder) => folder.journal(&self.fingerprint(&records, product)?)?,
+            None => 0,
+        };
         let decisions = self.decide(&records)?;
         let decided = began.elapsed().as_secs_f64();
         let summary = self.summarise(&records, &decisions);
@@ -82,65 +180,124 @@ impl Run<'_> {
             summary,
             rejected: rejected(&records),
             passed_over: found.passed_over,
+            finished,
             seconds: [read, decided - read, 0.0],
         };
-        if let Some(output) = output {
+        if let Some(mut folder) = folder {
             self.progress.start("writing", records.rows.len() as u64);
-            let folder = out::Folder::begin(output)?;
-            let writer = write::Writer { records: &records, decisions: &decisions, run: self };
+            let writer = write::Writer::new(&records, &decisions, self)?;
+            let written = match product {
+                Product::Corpus if self.output.emits(Emit::Documents) => Written::Cleaned,
+                Product::Corpus if self.output.emits(Emit::Field) => Written::Marked,
+                _ => Written::Nowhere,
+            };
+            writer.decisions(&mut folder, written)?;
             if product == Product::Corpus {
-                writer.documents(folder.path())?;
+                self.emit(&writer, &mut folder)?;
             }
-            writer.decisions(folder.path())?;
-            folder.file("summary.json", outcome.summary.to_json().as_bytes())?;
-            folder.file("config.toml", config_file(self.config)?.as_bytes())?;
-            outcome.seconds[2] = began.elapsed().as_secs_f64() - decided;
-            folder.file("run.json", self.run_json(&outcome, inputs, began).as_bytes())?;
-            self.cancel.check()?;
-            folder.finish()?;
+            self.finish(folder, &mut outcome, &named, (began, decided))?;
             self.progress.finish();
         }
         Ok(outcome)
     }
 
+    fn emit(&self, writer: &write::Writer<'_>, folder: &mut out::Folder<'_>) -> Result<()> {
+        for emit in &self.output.emit {
+            match emit {
+                Emit::Documents | Emit::Field => writer.documents(folder)?,
+                Emit::Attributes => writer.attributes(folder)?,
+                Emit::Ids => writer.ids(folder)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(
+        &self,
+        mut folder: out::Folder<'_>,
+        outcome: &mut Outcome,
+        inputs: &[PathBuf],
+        (began, decided): (Instant, f64),
+    ) -> Result<()> {
+        folder.file("summary.json", outcome.summary.to_json().as_bytes())?;
+        folder.file("config.toml", config_file(self.config)?.as_bytes())?;
+        outcome.seconds[2] = began.elapsed().as_secs_f64() - decided;
+        let run = self.run_json(outcome, inputs, began);
+        self.cancel.check()?;
+        folder.finish(run)
+    }
+
     /// Cleans JSON Lines from `input` to `output`; receipts go to the folder `receipts` if it is named.
+    ///
+    /// # Errors
+    /// What cannot be read or written.
     pub fn pipe(
         &self,
-        input: impl Read,
+        input: impl Read + Send,
         output: &mut dyn Write,
-        receipts: Option<(&Path, bool)>,
+        receipts: Option<&Path>,
     ) -> Result<Outcome> {
-        if let Some((path, force)) = receipts {
-            out::check(path, &[], force)?;
+        if let Some(path) = receipts {
+            out::check(path, &[], self.output.force)?;
         }
         let began = Instant::now();
-        let reading =
-            Reading { config: self.config, site: self.site, progress: self.progress, cancel: self.cancel };
-        let records = reading.stream(input)?;
+        let records = self.reading().stream(input)?;
+        // Not before all was read: a signal ends a pipe that waits for its input at once.
+        let folder = match receipts {
+            Some(path) => Some(out::Folder::begin(self.disk, path, out::Earlier::Replace)?),
+            None => None,
+        };
         let read = began.elapsed().as_secs_f64();
         let decisions = self.decide(&records)?;
         let decided = began.elapsed().as_secs_f64();
         let summary = self.summarise(&records, &decisions);
         summary.check()?;
-        let writer = write::Writer { records: &records, decisions: &decisions, run: self };
+        let writer = write::Writer::new(&records, &decisions, self)?;
         let mut outcome = Outcome {
             summary,
             rejected: rejected(&records),
             passed_over: Vec::new(),
+            finished: 0,
             seconds: [read, decided - read, 0.0],
         };
-        if let Some((path, _)) = receipts {
-            let folder = out::Folder::begin(path)?;
-            writer.decisions(folder.path())?;
-            writer.set_aside(folder.path())?;
-            folder.file("summary.json", outcome.summary.to_json().as_bytes())?;
-            folder.file("config.toml", config_file(self.config)?.as_bytes())?;
-            folder.file("run.json", self.run_json(&outcome, &[PathBuf::from("-")], began).as_bytes())?;
-            folder.finish()?;
+        if let Some(mut folder) = folder {
+            writer.decisions(&mut folder, Written::Nowhere)?;
+            writer.set_aside(&mut folder)?;
+            self.finish(folder, &mut outcome, &[PathBuf::from("-")], (began, decided))?;
         }
         writer.stream(output)?;
         outcome.seconds[2] = began.elapsed().as_secs_f64() - decided;
         Ok(outcome)
+    }
+
+    fn reading(&self) -> Reading<'_> {
+        Reading {
+            config: self.config,
+            site: self.site,
+            encoding: self.encoding,
+            max_expansion: self.max_expansion,
+            on_error: self.on_error,
+            disk: self.disk,
+            progress: self.progress,
+            cancel: self.cancel,
+        }
+    }
+
+    /// What a run that would write the same has in common with this one.
+    fn fingerprint(&self, records: &Records, product: Product) -> Result<String> {
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        hash.update(env!("CARGO_PKG_VERSION").as_bytes());
+        hash.update(config_file(self.config)?.as_bytes());
+        hash.update(format!("{product:?} {:?} {:?}", self.on_error, self.site).as_bytes());
+        let Output { emit, conversion, level, .. } = &self.output;
+        hash.update(format!("{emit:?} {conversion:?} {level:?}").as_bytes());
+        for list in self.list_files {
+            hash.update(&std::fs::read(list).map_err(Error::io("read", list))?);
+        }
+        for file in &records.files {
+            hash.update(format!("{} {} {:032x}\n", file.input.name, file.bytes, file.xxh3).as_bytes());
+        }
+        Ok(format!("{:032x}", hash.digest128()))
     }
 
     fn decide(&self, records: &Records) -> Result<Decisions> {
@@ -151,6 +308,7 @@ impl Run<'_> {
             lists: self.lists,
             progress: self.progress,
             cancel: self.cancel,
+            batch: self.batch,
         };
         job.decide()
     }
@@ -165,9 +323,9 @@ impl Run<'_> {
         summary
     }
 
-    fn run_json(&self, outcome: &Outcome, inputs: &[PathBuf], began: Instant) -> String {
+    fn run_json(&self, outcome: &Outcome, inputs: &[PathBuf], began: Instant) -> serde_json::Value {
         let inputs: Vec<String> = inputs.iter().map(|p| p.display().to_string()).collect();
-        let run = serde_json::json!({
+        serde_json::json!({
             "format": "dechaff run",
             "version": env!("CARGO_PKG_VERSION"),
             "inputs": inputs,
@@ -178,8 +336,7 @@ impl Run<'_> {
             "peak_memory_bytes": peak_memory(),
             "seconds": {"read": outcome.seconds[0], "decide": outcome.seconds[1], "write": outcome.seconds[2],
                         "all": began.elapsed().as_secs_f64()},
-        });
-        serde_json::to_string_pretty(&run).expect("plain values are always JSON") + "\n"
+        })
     }
 }
 
@@ -188,13 +345,13 @@ fn config_file(config: &Config) -> Result<String> {
         .map_err(|e| Error::Setting { setting: "config.toml".into(), reason: e.to_string() })
 }
 
-/// `file:line: reason` of every rejected record.
+/// Where and why of every rejected record and unreadable file.
 fn rejected(records: &Records) -> Vec<String> {
+    let files = records.unreadable.iter().map(|(file, reason)| format!("{}: {reason}", file.path.display()));
     let show = |r: &crate::corpus::records::Rejected| {
-        let file = &records.files[r.file as usize].file;
-        format!("{}:{}: {}", file.path.display(), r.line, r.reason)
+        format!("{}: {}", reading::place(&records.files[r.file as usize], r), r.reason)
     };
-    records.rejected.iter().map(show).collect()
+    files.chain(records.rejected.iter().map(show)).collect()
 }
 
 /// The peak resident size so far, where the system tells it (Linux).

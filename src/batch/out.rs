@@ -1,9 +1,28 @@
-//! The output folder: made under a temporary name beside its final one, renamed when it is whole.
+//! The output folder: made as `NAME.unfinished` beside its final name, renamed when it is whole. What was finished in it
+//! is kept in a journal, so that a run that was stopped can be resumed.
 
+use crate::corpus::format::Compression;
+use crate::corpus::packing::{self, MEMBER};
+use crate::disk::{Disk, WriteFile};
 use crate::error::{Error, Result};
-use std::fs::{self, File};
-use std::io::Write;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::Xxh3;
+
+/// What an unfinished folder is called behind its name.
+const UNFINISHED: &str = "unfinished";
+/// Held by the run that writes the folder.
+const LOCK: &str = ".lock";
+/// Names what is finished in an unfinished folder.
+const JOURNAL: &str = ".journal";
+/// The checksums of a finished folder, as `xxh128sum` writes and checks them.
+pub const CHECKSUMS: &str = "checksums.txt";
+/// What differs from run to run; its checksum stands in itself.
+pub const RUN: &str = "run.json";
 
 /// Refuses an output that would be written over something that is not ours, or over the input.
 pub fn check(output: &Path, inputs: &[PathBuf], force: bool) -> Result<()> {
@@ -19,16 +38,20 @@ pub fn check(output: &Path, inputs: &[PathBuf], force: bool) -> Result<()> {
         }
     }
     match fs::symlink_metadata(output) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(Error::Io { action: "look at", path: output.to_path_buf(), source: e }),
         Ok(meta) if !meta.is_dir() => refuse("exists and is not a folder".into()),
         Ok(_) if is_empty(output)? => Ok(()),
-        Ok(_) if !output.join("summary.json").is_file() => {
+        Ok(_) if !is_ours(output) => {
             refuse("exists and is not an output of dechaff; name another folder".into())
         }
         Ok(_) if force => Ok(()),
         Ok(_) => refuse("exists; name another folder, or replace it with --force".into()),
     }
+}
+
+fn is_ours(output: &Path) -> bool {
+    output.join(CHECKSUMS).is_file()
 }
 
 /// The real path of what may not exist yet: that of its nearest ancestor that does, and the rest as it is named.
@@ -53,114 +76,424 @@ fn is_empty(path: &Path) -> Result<bool> {
     Ok(fs::read_dir(path).map_err(Error::io("read", path))?.next().is_none())
 }
 
-/// A folder that is being written. Dropped before [`Folder::finish`], it vanishes.
-pub struct Folder {
-    partial: PathBuf,
-    target: PathBuf,
-    done: bool,
+/// What is done with an unfinished folder of an earlier run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Earlier {
+    /// It is not touched, and the run ends.
+    #[default]
+    Refuse,
+    /// It is removed.
+    Replace,
+    /// What is finished in it stays.
+    Resume,
 }
 
-impl Folder {
-    /// Starts the folder under a temporary name.
-    pub fn begin(target: &Path) -> Result<Folder> {
-        let name =
-            target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_else(|| "out".into());
-        let parent = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-            _ => PathBuf::from("."),
-        };
-        fs::create_dir_all(&parent).map_err(Error::io("make", &parent))?;
-        let partial = parent.join(format!(".{name}.dechaff-unfinished-{}", std::process::id()));
-        if partial.exists() {
-            fs::remove_dir_all(&partial).map_err(Error::io("remove", &partial))?;
+/// A file that is finished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Finished {
+    path: String,
+    bytes: u64,
+    xxh3: String,
+}
+
+/// The first line of a journal.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct JournalHeader {
+    format: String,
+    version: u32,
+    /// Tells runs apart that would write something else.
+    fingerprint: String,
+}
+
+/// A folder that is being written. Dropped before [`Folder::finish`], it vanishes, unless a file in it is finished and the
+/// run can be resumed.
+pub struct Folder<'a> {
+    disk: &'a dyn Disk,
+    partial: PathBuf,
+    target: PathBuf,
+    finished: BTreeMap<String, Finished>,
+    journal: Option<Box<dyn WriteFile>>,
+    done: bool,
+    /// Locked as long as the folder is written.
+    _lock: File,
+}
+
+impl<'a> Folder<'a> {
+    /// Makes the unfinished folder, or takes over that of an earlier run.
+    pub fn begin(disk: &'a dyn Disk, target: &Path, earlier: Earlier) -> Result<Folder<'a>> {
+        let full = std::path::absolute(target).map_err(Error::io("name", target))?;
+        let name = full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_else(|| "out".into());
+        let parent = full.parent().map(Path::to_path_buf).unwrap_or_else(|| PathBuf::from("."));
+        disk.create_folder(&parent).map_err(Error::io("make", &parent))?;
+        let partial = parent.join(format!("{name}.{UNFINISHED}"));
+        let refuse = |reason: &str| Err(Error::Output { path: partial.clone(), reason: reason.into() });
+        let existed = partial.exists();
+        let ours = [LOCK, JOURNAL, CHECKSUMS].iter().any(|name| partial.join(name).is_file());
+        if existed && !ours && !is_empty(&partial)? {
+            return refuse("is in the way and is not of dechaff; move it, or name another output");
         }
-        fs::create_dir(&partial).map_err(Error::io("make", &partial))?;
-        Ok(Folder { partial, target: target.to_path_buf(), done: false })
+        disk.create_folder(&partial).map_err(Error::io("make", &partial))?;
+        let lock = lock(&partial)?;
+        let journal = partial.join(JOURNAL);
+        if existed && earlier == Earlier::Refuse && journal.is_file() {
+            return refuse(
+                "was left by a run that did not finish; --resume completes it, --force starts anew",
+            );
+        }
+        let folder = Folder {
+            disk,
+            partial,
+            target: full,
+            finished: BTreeMap::new(),
+            journal: None,
+            done: false,
+            _lock: lock,
+        };
+        if existed && earlier != Earlier::Resume {
+            folder.empty()?;
+        }
+        Ok(folder)
     }
 
-    /// Where to write.
-    pub fn path(&self) -> &Path {
-        &self.partial
-    }
-
-    /// Writes a small file.
-    pub fn file(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.partial.join(name);
-        let mut file = File::create(&path).map_err(Error::io("make", &path))?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::io("write", &path))
-    }
-
-    /// Gives the folder its name. What stood there (an output of dechaff, checked before) goes first.
-    pub fn finish(mut self) -> Result<()> {
-        if self.target.exists() {
-            let old = self.partial.with_extension("replaced");
-            fs::rename(&self.target, &old).map_err(Error::io("move", &self.target))?;
-            let renamed = fs::rename(&self.partial, &self.target);
-            if renamed.is_err() {
-                fs::rename(&old, &self.target).map_err(Error::io("move back", &self.target))?;
+    /// Starts the journal, or goes on with that of an earlier run over the same input with the same settings; how many files
+    /// of it are finished.
+    pub fn journal(&mut self, fingerprint: &str) -> Result<usize> {
+        let path = self.partial.join(JOURNAL);
+        let header =
+            JournalHeader { format: "dechaff journal".into(), version: 1, fingerprint: fingerprint.into() };
+        if path.is_file() {
+            let mut text = String::new();
+            let mut file = self.disk.open(&path).map_err(Error::io("read", &path))?;
+            file.read_to_string(&mut text).map_err(Error::io("read", &path))?;
+            let mut lines = text.lines();
+            let first: Option<JournalHeader> = lines.next().and_then(|l| serde_json::from_str(l).ok());
+            if first.is_some_and(|first| first != header) {
+                return Err(Error::Output {
+                    path: self.partial.clone(),
+                    reason: "was begun over other input or with other settings; --force starts anew".into(),
+                });
             }
-            renamed.map_err(Error::io("rename", &self.target))?;
-            self.done = true;
-            fs::remove_dir_all(&old).map_err(Error::io("remove", &old))?;
-        } else {
-            fs::rename(&self.partial, &self.target).map_err(Error::io("rename", &self.target))?;
-            self.done = true;
+            // The last line may be half written: what it names is written again.
+            let finished: Vec<Finished> = lines.filter_map(|l| serde_json::from_str(l).ok()).collect();
+            // A summary of all comes last, of whatever was finished by then.
+            for file in finished.into_iter().filter(|f| f.path != CHECKSUMS && f.path != RUN) {
+                if self.holds(&file)? {
+                    self.finished.insert(file.path.clone(), file);
+                }
+            }
+        }
+        // Written anew, so that no half line stays in it.
+        let mut journal = self.disk.create(&path).map_err(Error::io("make", &path))?;
+        let mut lines = line_of(&header)?;
+        for file in self.finished.values() {
+            lines.extend(line_of(file)?);
+        }
+        journal.write_all(&lines).and_then(|()| journal.flush()).map_err(Error::io("write", &path))?;
+        self.journal = Some(journal);
+        Ok(self.finished.len())
+    }
+
+    /// Whether a file that a journal names is there as it was finished.
+    fn holds(&self, file: &Finished) -> Result<bool> {
+        if Path::new(&file.path).components().any(|c| !matches!(c, std::path::Component::Normal(_))) {
+            return Ok(false);
+        }
+        let path = self.partial.join(&file.path);
+        match checksum(self.disk, &path) {
+            Ok((bytes, xxh3)) => Ok(bytes == file.bytes && xxh3 == file.xxh3),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(Error::io("read", path)(e)),
+        }
+    }
+
+    fn empty(&self) -> Result<()> {
+        for entry in fs::read_dir(&self.partial).map_err(Error::io("read", &self.partial))? {
+            let entry = entry.map_err(Error::io("read", &self.partial))?;
+            let path = entry.path();
+            let is_folder = entry.file_type().map_err(Error::io("read", &path))?.is_dir();
+            if entry.file_name() == LOCK {
+                continue;
+            }
+            let removed =
+                if is_folder { self.disk.remove_folder(&path) } else { self.disk.remove_file(&path) };
+            removed.map_err(Error::io("remove", &path))?;
         }
         Ok(())
     }
+
+    /// Whether this file was finished by an earlier run.
+    pub fn has(&self, name: &str) -> bool {
+        self.finished.contains_key(name)
+    }
+
+    /// A file below the folder that does not exist before something is written to it.
+    pub fn create(&self, name: impl Into<String>, packing: Packing) -> OutFile<'a> {
+        let name = name.into();
+        OutFile {
+            disk: self.disk,
+            path: self.partial.join(&name),
+            name,
+            packing,
+            file: None,
+            hash: Xxh3::new(),
+            bytes: 0,
+            block: Vec::new(),
+            full: Vec::new(),
+        }
+    }
+
+    /// Ends a file and notes that it is finished.
+    pub fn keep(&mut self, file: OutFile<'_>) -> Result<()> {
+        let Some(finished) = file.finish()? else { return Ok(()) };
+        self.note(finished)
+    }
+
+    fn note(&mut self, finished: Finished) -> Result<()> {
+        if let Some(journal) = &mut self.journal {
+            let line = line_of(&finished)?;
+            let path = self.partial.join(JOURNAL);
+            journal.write_all(&line).and_then(|()| journal.flush()).map_err(Error::io("write", path))?;
+        }
+        self.finished.insert(finished.path.clone(), finished);
+        Ok(())
+    }
+
+    /// Writes a small file.
+    pub fn file(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let mut file = self.create(name, Packing::NONE);
+        file.write(bytes)?;
+        self.keep(file)
+    }
+
+    /// A file that another writer fills; noted by [`Folder::keep_written`].
+    pub fn plain(&self, name: &str) -> Result<(PathBuf, Box<dyn WriteFile>)> {
+        let path = self.partial.join(name);
+        Ok((path.clone(), create_with_parents(self.disk, &path)?))
+    }
+
+    /// Notes a file that another writer filled.
+    pub fn keep_written(&mut self, name: &str) -> Result<()> {
+        let path = self.partial.join(name);
+        let (bytes, xxh3) = checksum(self.disk, &path).map_err(Error::io("read", &path))?;
+        self.note(Finished { path: name.into(), bytes, xxh3 })
+    }
+
+    /// Writes checksums and `run.json`, and gives the folder its name. What stood there (an output of dechaff, checked
+    /// before) goes first.
+    pub fn finish(mut self, mut run: serde_json::Value) -> Result<()> {
+        let mut sums = String::new();
+        for file in self.finished.values() {
+            sums.push_str(&format!("{}  {}\n", file.xxh3, file.path));
+        }
+        self.file(CHECKSUMS, sums.as_bytes())?;
+        run["checksums"] = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(sums.as_bytes())).into();
+        run["xxh3"] = run_checksum(&run).into();
+        let text = serde_json::to_string_pretty(&run).expect("plain values are always JSON") + "\n";
+        self.file(RUN, text.as_bytes())?;
+        self.finish_without_checksums()
+    }
+
+    /// Gives the folder its name, with nothing in it but what was written.
+    pub fn finish_without_checksums(mut self) -> Result<()> {
+        self.disk.sync(&self.partial).map_err(Error::io("write", &self.partial))?;
+        // Nothing of dechaff's own book-keeping is left in a folder with its final name.
+        self.journal = None;
+        for name in [JOURNAL, LOCK] {
+            let path = self.partial.join(name);
+            if path.is_file() {
+                self.disk.remove_file(&path).map_err(Error::io("remove", &path))?;
+            }
+        }
+        let old = self.target.with_file_name(format!(
+            "{}.replaced",
+            self.partial.file_name().unwrap_or_default().to_string_lossy()
+        ));
+        let replaces = self.target.exists();
+        if replaces {
+            if old.exists() {
+                self.disk.remove_folder(&old).map_err(Error::io("remove", &old))?;
+            }
+            self.disk.rename(&self.target, &old).map_err(Error::io("move", &self.target))?;
+        }
+        if let Err(error) = self.disk.rename(&self.partial, &self.target) {
+            if replaces {
+                self.disk.rename(&old, &self.target).map_err(Error::io("move back", &self.target))?;
+            }
+            return Err(Error::io("rename", &self.partial)(error));
+        }
+        self.done = true;
+        if replaces {
+            self.disk.remove_folder(&old).map_err(Error::io("remove", &old))?;
+        }
+        let parent = self.target.parent().unwrap_or(Path::new("."));
+        self.disk.sync(parent).map_err(Error::io("write", parent))
+    }
 }
 
-impl Drop for Folder {
+impl Drop for Folder<'_> {
     fn drop(&mut self) {
-        if !self.done {
+        let resumable = self.journal.is_some() && !self.finished.is_empty();
+        if !self.done && !resumable {
             // Nothing can be told from here; the name says that it is unfinished.
-            let _ = fs::remove_dir_all(&self.partial);
+            let _ = self.disk.remove_folder(&self.partial);
         }
     }
 }
 
-/// A file below the folder, made with its parents when the first byte is written.
-pub struct LazyFile {
-    path: PathBuf,
-    file: Option<std::io::BufWriter<File>>,
+/// The checksum of `run.json`: of all that stands in it but the checksum itself.
+pub fn run_checksum(run: &serde_json::Value) -> String {
+    let mut rest = run.clone();
+    if let Some(fields) = rest.as_object_mut() {
+        fields.remove("xxh3");
+    }
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(rest.to_string().as_bytes()))
 }
 
-impl LazyFile {
-    /// A file that does not exist yet.
-    pub fn new(path: PathBuf) -> LazyFile {
-        LazyFile { path, file: None }
+fn lock(partial: &Path) -> Result<File> {
+    let path = partial.join(LOCK);
+    let file = File::create(&path).map_err(Error::io("make", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::Output { path: partial.to_path_buf(), reason: "another run is writing it".into() })
+        }
+        // A file system without locks: nothing tells two runs apart there.
+        Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(e)) => Err(Error::io("lock", path)(e)),
     }
+}
 
+/// The length and the XXH3-128 of a file.
+pub fn checksum(disk: &dyn Disk, path: &Path) -> io::Result<(u64, String)> {
+    let mut file = disk.open(path)?;
+    let (mut hash, mut buffer, mut bytes) = (Xxh3::new(), vec![0; 1 << 18], 0);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok((bytes, format!("{:032x}", hash.digest128()))),
+            Ok(n) => {
+                hash.update(&buffer[..n]);
+                bytes += n as u64;
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+fn create_with_parents(disk: &dyn Disk, path: &Path) -> Result<Box<dyn WriteFile>> {
+    if let Some(parent) = path.parent()
+        && !parent.is_dir()
+    {
+        disk.create_folder(parent).map_err(Error::io("make", parent))?;
+    }
+    disk.create(path).map_err(Error::io("make", path))
+}
+
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packing {
+    /// In which format.
+    pub compression: Compression,
+    /// As the format's tools count; their default where it is `None`.
+    pub level: Option<u32>,
+}
+
+impl Packing {
+    /// Not at all.
+    pub const NONE: Packing = Packing { compression: Compression::None, level: None };
+}
+
+/// A file below the folder, made with its parents when the first byte is written. Its packed bytes do not depend on how
+/// its plain ones come.
+pub struct OutFile<'a> {
+    disk: &'a dyn Disk,
+    path: PathBuf,
+    name: String,
+    packing: Packing,
+    file: Option<Box<dyn WriteFile>>,
+    hash: Xxh3,
+    bytes: u64,
+    block: Vec<u8>,
+    full: Vec<Vec<u8>>,
+}
+
+impl OutFile<'_> {
     /// Makes the file even if nothing is written.
     pub fn touch(&mut self) -> Result<()> {
         if self.file.is_none() {
-            if let Some(parent) = self.path.parent() {
-                fs::create_dir_all(parent).map_err(Error::io("make", parent))?;
-            }
-            let file = File::create(&self.path).map_err(Error::io("make", &self.path))?;
-            self.file = Some(std::io::BufWriter::with_capacity(1 << 18, file));
+            self.file = Some(create_with_parents(self.disk, &self.path)?);
         }
         Ok(())
     }
 
     /// Appends bytes.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    pub fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
         self.touch()?;
-        match &mut self.file {
-            Some(file) => file.write_all(bytes).map_err(Error::io("write", &self.path)),
-            None => Ok(()),
+        while !bytes.is_empty() {
+            let take = bytes.len().min(MEMBER - self.block.len());
+            self.block.extend_from_slice(&bytes[..take]);
+            bytes = &bytes[take..];
+            if self.block.len() == MEMBER {
+                self.full.push(std::mem::take(&mut self.block));
+                let waiting = if self.packing.compression == Compression::None {
+                    1
+                } else {
+                    rayon::current_num_threads()
+                };
+                if self.full.len() >= waiting {
+                    self.flush()?;
+                }
+            }
         }
+        Ok(())
     }
 
-    /// Flushes and makes sure that it is on disk.
-    pub fn finish(self) -> Result<()> {
-        let Some(file) = self.file else { return Ok(()) };
-        let path = self.path;
-        let file = file.into_inner().map_err(|e| Error::Io {
-            action: "write",
-            path: path.clone(),
-            source: e.into_error(),
-        })?;
-        file.sync_all().map_err(Error::io("write", &path))
+    fn flush(&mut self) -> Result<()> {
+        let blocks = std::mem::take(&mut self.full);
+        let Packing { compression, level } = self.packing;
+        let packed: Vec<io::Result<Vec<u8>>> = if compression == Compression::None {
+            blocks.into_iter().map(Ok).collect()
+        } else {
+            blocks.into_par_iter().map(|block| packing::pack(compression, level, block)).collect()
+        };
+        for block in packed {
+            let block = block.map_err(Error::io("pack", &self.path))?;
+            self.put(&block)?;
+        }
+        Ok(())
     }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.touch()?;
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.write_all(bytes).map_err(Error::io("write", &self.path))?;
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Writes what waits. Nothing for a file that was never made.
+    fn finish(mut self) -> Result<Option<Finished>> {
+        if self.file.is_none() {
+            return Ok(None);
+        }
+        // A packed file of nothing is still a packed file.
+        let wanted = self.packing.compression != Compression::None && self.bytes == 0 && self.full.is_empty();
+        if !self.block.is_empty() || wanted {
+            self.full.push(std::mem::take(&mut self.block));
+        }
+        self.flush()?;
+        if let Some(mut file) = self.file.take() {
+            file.flush().map_err(Error::io("write", &self.path))?;
+        }
+        let xxh3 = format!("{:032x}", self.hash.digest128());
+        Ok(Some(Finished { path: self.name, bytes: self.bytes, xxh3 }))
+    }
+}
+
+/// A value as a line of JSON.
+pub fn line_of(row: &impl Serialize) -> Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(row).map_err(|e| Error::Unbalanced(e.to_string()))?;
+    line.push(b'\n');
+    Ok(line)
 }

@@ -4,7 +4,7 @@ use super::write::Writer;
 use crate::clean::cuts;
 use crate::clean::receipt::{self, Counts, Cut, DocumentCut, DocumentWitness, Receipt, UnitWitness};
 use crate::corpus::json;
-use crate::corpus::walk::Format;
+use crate::corpus::spelling::Spelling;
 use crate::document::Span;
 use crate::engine::Source;
 use crate::tables::CutRow;
@@ -27,7 +27,7 @@ impl Writer<'_> {
         Some(Receipt {
             record,
             id: self.records.id(record),
-            file: self.records.file_name(record).to_owned(),
+            file: self.records.file(record).input.name.clone(),
             line: place.line,
             row: u64::from(place.row),
             site: self.records.site(record).map(str::to_owned),
@@ -46,12 +46,14 @@ impl Writer<'_> {
 
     fn cuts(&self, record: u32, text: &str, rows: &[CutRow]) -> Vec<Cut> {
         let ranges = self.ranges(text, rows);
-        let raw = match self.records.format(record) {
-            Format::JsonLines => Some(self.records.raw_text(record)),
-            Format::Text => None,
-        };
+        // How it was spelt matters only where it is spelt so again.
+        let spelling = self.records.spelling(record);
+        let place = &self.records.rows[record as usize];
+        let again = self.spelling_out(place.file as usize, spelling) == spelling;
+        let raw = (again && spelling != Spelling::Plain).then(|| self.records.raw_text(record));
         let offsets: Vec<usize> = ranges.iter().flat_map(|r| [r.start as usize, r.end as usize]).collect();
-        let raw_offsets = raw.map(|raw| json::raw_offsets(raw, &offsets));
+        let raw_offsets = raw.map(|raw| spelling.raw_offsets(raw, &offsets));
+        let fragile = raw.is_some_and(|raw| spelling == Spelling::Json && json::has_lone_surrogate(raw));
         let (mut chars, mut at) = (0u64, 0usize);
         let mut chars_to = |to: usize| {
             let piece = &text[at..to];
@@ -65,7 +67,8 @@ impl Writer<'_> {
             .map(|(i, (row, range))| {
                 let removed = range.of(text).to_owned();
                 let spelt = raw.zip(raw_offsets.as_ref()).map(|(raw, o)| &raw[o[2 * i]..o[2 * i + 1]]);
-                let raw = spelt.filter(|s| receipt::plain_escape(&removed) != **s).map(str::to_owned);
+                let raw = spelt.filter(|s| spelling.plain(&removed) != **s).map(str::to_owned);
+                let raw_start = raw_offsets.as_ref().filter(|_| fragile).map(|o| o[2 * i] as u64);
                 Cut {
                     start: u64::from(range.start),
                     end: u64::from(range.end),
@@ -78,9 +81,16 @@ impl Writer<'_> {
                     witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity)),
                     removed,
                     raw,
+                    raw_start,
                 }
             })
             .collect()
+    }
+
+    /// How the texts of a file are spelt in the output.
+    fn spelling_out(&self, file: usize, spelling: Spelling) -> Spelling {
+        let (from, to) = (self.records.files[file].format, self.targets[file].format);
+        if from == to { spelling } else { Spelling::Json }
     }
 
     fn counts(&self, record: u32, unit: u32) -> Option<Counts> {

@@ -2,41 +2,41 @@
 
 use crate::document::Kind;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// Version of the receipts file.
 pub const VERSION: u32 = 1;
 /// Its format, as named in its first line.
 pub const FORMAT: &str = "dechaff receipts";
 
-/// The first line of the receipts file.
+/// The first line of a file that dechaff reads again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// [`FORMAT`].
+    /// What the file is.
     pub format: String,
-    /// [`VERSION`].
+    /// In which version.
     pub version: u32,
 }
 
 impl Header {
-    /// The header of this version.
-    pub fn current() -> Header {
-        Header { format: FORMAT.into(), version: VERSION }
+    /// The header of a file of this format and version.
+    pub fn new(format: &str, version: u32) -> Header {
+        Header { format: format.into(), version }
     }
+}
 
-    /// Refuses other formats and versions.
-    pub fn check(&self) -> Result<(), String> {
-        if self.format != FORMAT {
-            return Err(format!("not a receipts file but `{}`", self.format));
-        }
-        if self.version != VERSION {
-            return Err(format!(
-                "receipts of version {}, this dechaff reads version {VERSION}",
-                self.version
-            ));
-        }
-        Ok(())
+/// Refuses other formats and versions by the first line of a file.
+///
+/// # Errors
+/// What the file is instead.
+pub fn check_header(line: &str, format: &str, version: u32) -> Result<(), String> {
+    let header: Header = serde_json::from_str(line).map_err(|e| e.to_string())?;
+    if header.format != format {
+        return Err(format!("not `{format}` but `{}`", header.format));
     }
+    if header.version != version {
+        return Err(format!("{format} of version {}, this program reads version {version}", header.version));
+    }
+    Ok(())
 }
 
 /// What happened to one record: cuts in its text, or its removal as a whole.
@@ -93,9 +93,14 @@ pub struct Cut {
     pub witness: Option<UnitWitness>,
     /// The text that was removed, closed-up white space included.
     pub removed: String,
-    /// Its bytes within the JSON string, where they are not the plain escape of `removed`.
+    /// Its bytes as they are spelt in the record (the inside of a JSON string), where that is not the plain spelling of
+    /// `removed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
+    /// First byte within the spelt text, where the text holds half a surrogate pair, so that what is left is read
+    /// otherwise than it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw_start: Option<u64>,
 }
 
 /// In how many distinct documents the line stands.
@@ -155,18 +160,4 @@ pub struct DocumentWitness {
 /// XXH3-128 of a text in hexadecimal.
 pub fn hash(text: &str) -> String {
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
-}
-
-/// The bytes that a cut removed from a JSON string.
-pub fn raw_of(cut: &Cut) -> Cow<'_, str> {
-    match &cut.raw {
-        Some(raw) => Cow::Borrowed(raw),
-        None => Cow::Owned(plain_escape(&cut.removed)),
-    }
-}
-
-/// The inside of the JSON string that the common writers make of a text: only what must be escaped is.
-pub fn plain_escape(text: &str) -> String {
-    let quoted = serde_json::to_string(text).expect("a string is always JSON");
-    quoted[1..quoted.len() - 1].to_owned()
 }

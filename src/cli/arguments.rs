@@ -1,8 +1,12 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use dechaff::batch::annotate::Emit;
+use dechaff::batch::files::Conversion;
 use dechaff::config::{Builtin, Keep, Level};
+use dechaff::corpus::reading::OnError;
 use dechaff::document::Kind;
+use encoding_rs::Encoding;
 use std::path::PathBuf;
 
 /// Cleans scraped corpora: cuts repeated captions, site boilerplate, duplicated passages and near-duplicate
@@ -11,7 +15,7 @@ use std::path::PathBuf;
 #[command(
     version,
     max_term_width = 100,
-    after_help = "Exit status: 0 done, 1 done but some records were rejected, 2 could not run."
+    after_help = "Exit status: 0 done, 1 done but some records were rejected or an output is not as it was, 2 could not run."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -47,6 +51,14 @@ pub enum Command {
         #[arg(short, long)]
         quiet: bool,
     },
+    /// Check a finished output: checksums, receipts, witnesses and counts
+    Verify {
+        /// An output folder of dechaff
+        folder: PathBuf,
+        /// Say nothing but what is wrong
+        #[arg(short, long)]
+        quiet: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -59,6 +71,19 @@ pub struct Clean {
     /// In a pipe: folder for receipts, removed and rejected records
     #[arg(long, value_name = "DIR")]
     pub receipts: Option<PathBuf>,
+    /// What to write of the documents: cleaned `documents`; or `field`: whole, with the spans in a field `dechaff`;
+    /// `attributes`: Dolma attribute files; `ids`: lists of the ids that stay and go [default: documents]
+    #[arg(long, value_delimiter = ',', value_name = "WHAT,...", help_heading = "Output")]
+    pub emit: Vec<EmitName>,
+    /// Write another format or packing than the input's: jsonl, jsonl.gz, jsonl.zst ..., or gz, zst, bz2, xz, lz4, none
+    #[arg(long, value_name = "FORMAT", value_parser = Conversion::parse, help_heading = "Output")]
+    pub output_format: Option<Conversion>,
+    /// How hard to pack, as gzip, zstd, bzip2 and xz count [default: theirs]
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub level: Option<u32>,
+    /// Complete an output that a run over the same input with the same settings left unfinished
+    #[arg(long, conflicts_with = "force", help_heading = "Output")]
+    pub resume: bool,
 }
 
 #[derive(Debug, Args)]
@@ -72,9 +97,9 @@ pub struct Scan {
 
 #[derive(Debug, Args)]
 pub struct Cleaning {
-    /// Files (.jsonl, .ndjson, .json with an object a line, or text) and folders of them; `-` reads JSON Lines
-    /// from standard input
-    #[arg(required = true, value_name = "INPUT")]
+    /// Files and folders of them: JSON Lines, JSON, CSV, TSV, Parquet, WARC, WET and text, packed by gzip, zstd, bzip2,
+    /// xz or lz4 or not at all; `-` reads JSON Lines from standard input
+    #[arg(required_unless_present = "files_from", value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
     /// What to look for and cut [default: all four]
@@ -140,9 +165,29 @@ pub struct Cleaning {
     #[arg(long, value_name = "SITE", help_heading = "Records")]
     pub site: Option<String>,
 
+    /// Read the names of the inputs from a file, one a line; `-` is standard input
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub files_from: Option<PathBuf>,
+    /// Names from --files-from end in a NUL byte, not in a line break
+    #[arg(short = '0', long, requires = "files_from", help_heading = "Input")]
+    pub null: bool,
+    /// What to do with a record that cannot be used: set it aside (reject), leave it in its place (keep), or stop (fail)
+    /// [default: reject]
+    #[arg(long, value_name = "HOW", help_heading = "Input")]
+    pub on_error: Option<OnErrorName>,
+    /// Encoding of text files without a byte-order mark [default: as they say, else as they look]
+    #[arg(long, value_name = "NAME", value_parser = encoding, help_heading = "Input")]
+    pub encoding: Option<&'static Encoding>,
+    /// How many times its size a packed file may unpack to; below 1 GiB nothing is refused [default: 200]
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub max_expansion: Option<u64>,
+
     /// Threads [default: one a core, or RAYON_NUM_THREADS]
     #[arg(short = 'j', long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Documents that are worked on at a time; results never depend on it [default: 256]
+    #[arg(long, value_name = "N")]
+    pub batch_size: Option<usize>,
     /// Replace an earlier output of dechaff
     #[arg(long)]
     pub force: bool,
@@ -192,8 +237,15 @@ macro_rules! mirror {
     };
 }
 
+fn encoding(name: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(name.as_bytes())
+        .ok_or_else(|| "no such encoding; utf-8, windows-1252 and shift_jis are some".into())
+}
+
 mirror!(KindName => Kind { Boilerplate, Document, Repeat, Passage });
 mirror!(LevelName => Level { Conservative, Balanced, Strict });
 mirror!(KeepName => Keep { Longest, First, Earliest, Latest });
 mirror!(BuiltinName => Builtin { None, Mined, All });
+mirror!(OnErrorName => OnError { Reject, Keep, Fail });
+mirror!(EmitName => Emit { Documents, Field, Attributes, Ids });
 mirror!(PresetName => dechaff::config::Preset { News, Web, Training });

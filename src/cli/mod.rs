@@ -7,8 +7,13 @@ mod settings;
 use arguments::{Arguments, Cleaning, Command};
 use bars::Bars;
 use clap::Parser;
-use dechaff::batch::restore::Opened;
-use dechaff::batch::{Outcome, Product, Run};
+use dechaff::batch::annotate::Emit;
+use dechaff::batch::opened::Opened;
+use dechaff::batch::out::Earlier;
+use dechaff::batch::restore::restore;
+use dechaff::batch::verify::verify;
+use dechaff::batch::{BATCH, MAX_EXPANSION, Outcome, Output, Product, Run};
+use dechaff::disk::RealDisk;
 use dechaff::engine::Cancel;
 use dechaff::report::{explain, summary};
 use dechaff::{Error, Result};
@@ -39,6 +44,9 @@ pub fn main() -> ExitCode {
 
 fn hint(error: &Error) -> Option<&'static str> {
     match error {
+        Error::Interrupted => {
+            Some("nothing was written under a final name; --resume goes on where files were finished")
+        }
         Error::Setting { .. } => Some("see `dechaff clean --help` for the settings and their ranges"),
         Error::Unbalanced(_) => Some("this is a defect of dechaff; nothing was written under a final name"),
         _ => None,
@@ -48,12 +56,19 @@ fn hint(error: &Error) -> Option<&'static str> {
 fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
         Command::Clean(clean) => {
-            cleaning(&clean.cleaning, clean.output.as_deref(), clean.receipts.as_deref(), Product::Corpus)
+            let output = clean_output(&clean)?;
+            let places = (clean.output.as_deref(), clean.receipts.as_deref());
+            cleaning(&clean.cleaning, places, output, Product::Corpus)
         }
-        Command::Scan(scan) => cleaning(&scan.cleaning, scan.output.as_deref(), None, Product::Decisions),
+        Command::Scan(scan) => {
+            let output =
+                Output { force: scan.cleaning.force, earlier: Earlier::Replace, ..Output::default() };
+            cleaning(&scan.cleaning, (scan.output.as_deref(), None), output, Product::Decisions)
+        }
+        Command::Verify { folder, quiet } => verify_one(&folder, quiet),
         Command::Explain { folder, id, colour } => explain_one(&folder, &id, colour.wanted()),
         Command::Restore { folder, output, force, quiet } => {
-            let done = Opened::new(&folder)?.restore(&output, force)?;
+            let done = restore(&Opened::new(&RealDisk, &folder)?, &output, force)?;
             if !quiet {
                 anstream::eprintln!(
                     "{} records in {} files: {} cut ones put back, {} removed ones, {} rejected ones",
@@ -69,10 +84,31 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     }
 }
 
+fn clean_output(clean: &arguments::Clean) -> Result<Output> {
+    let mut output = Output { level: clean.level, force: clean.cleaning.force, ..Output::default() };
+    if !clean.emit.is_empty() {
+        output.emit = clean.emit.iter().map(|&e| e.into()).collect();
+        if output.emits(Emit::Documents) && output.emits(Emit::Field) {
+            return Err(Error::Input(
+                "--emit: documents are either cleaned (documents) or whole with a field (field)".into(),
+            ));
+        }
+    }
+    if let Some(conversion) = clean.output_format {
+        output.conversion = conversion;
+    }
+    output.earlier = match (clean.resume, clean.cleaning.force) {
+        (true, _) => Earlier::Resume,
+        (_, true) => Earlier::Replace,
+        _ => Earlier::Refuse,
+    };
+    Ok(output)
+}
+
 fn cleaning(
     arguments: &Cleaning,
-    output: Option<&Path>,
-    receipts: Option<&Path>,
+    (folder, receipts): (Option<&Path>, Option<&Path>),
+    output: Output,
     product: Product,
 ) -> Result<ExitCode> {
     let config = settings::config(arguments)?;
@@ -96,41 +132,77 @@ fn cleaning(
     let list_files: Vec<PathBuf> =
         arguments.known.iter().chain(&arguments.protect).chain(&arguments.model).cloned().collect();
     let run = Run {
-        config: &config,
         list_files: &list_files,
-        lists: &lists,
         site: arguments.site.as_deref(),
+        encoding: arguments.encoding,
+        max_expansion: arguments.max_expansion.unwrap_or(MAX_EXPANSION),
+        on_error: arguments.on_error.map(Into::into).unwrap_or_default(),
+        output,
+        batch: arguments.batch_size.unwrap_or(BATCH),
         progress: &bars,
-        cancel: &cancel,
+        ..Run::new(&config, &lists, &cancel)
     };
     let began = Instant::now();
     let outcome = if piped {
-        if arguments.inputs.len() > 1 {
-            return Err(Error::Input("`-` stands alone: standard input cannot be mixed with files".into()));
-        }
-        if product == Product::Decisions {
-            let mut nowhere = std::io::sink();
-            run.pipe(std::io::stdin().lock(), &mut nowhere, output.map(|p| (p, arguments.force)))?
-        } else if output.is_some() {
-            return Err(Error::Input("with `-` the cleaned records go to standard output; leave -o out, and name a folder for receipts by --receipts".into()));
-        } else {
-            let mut out = std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock());
-            run.pipe(std::io::stdin().lock(), &mut out, receipts.map(|p| (p, arguments.force)))?
-        }
+        piped_run(&run, arguments, (folder, receipts), product)?
     } else {
         if receipts.is_some() {
             return Err(Error::Input(
                 "--receipts goes with `-`; with files the receipts are in the output folder".into(),
             ));
         }
-        if product == Product::Corpus && output.is_none() {
+        if product == Product::Corpus && folder.is_none() {
             return Err(Error::Input("name a folder for the output: -o OUT".into()));
         }
-        run.files(&arguments.inputs, output, product, arguments.force)?
+        run.files(&settings::inputs(arguments)?, folder, product)?
     };
     bars.clear();
-    tell(&outcome, arguments, output.or(receipts), product, began.elapsed().as_secs_f64());
-    Ok(if outcome.summary.records_rejected > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    tell(&outcome, arguments, folder.or(receipts), product, began.elapsed().as_secs_f64());
+    let lacking = outcome.summary.records_rejected + outcome.summary.files_unreadable > 0;
+    Ok(if lacking { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn piped_run(
+    run: &Run<'_>,
+    arguments: &Cleaning,
+    (folder, receipts): (Option<&Path>, Option<&Path>),
+    product: Product,
+) -> Result<Outcome> {
+    if arguments.inputs.len() > 1 || arguments.files_from.is_some() {
+        return Err(Error::Input("`-` stands alone: standard input cannot be mixed with files".into()));
+    }
+    if product == Product::Decisions {
+        return run.pipe(std::io::stdin(), &mut std::io::sink(), folder);
+    }
+    if folder.is_some() {
+        return Err(Error::Input("with `-` the cleaned records go to standard output; leave -o out, and name a folder for receipts by --receipts".into()));
+    }
+    if run.output.emits(Emit::Attributes) || run.output.emits(Emit::Ids) {
+        return Err(Error::Input("with `-` only documents can be written, cleaned or with a field".into()));
+    }
+    let mut out = std::io::BufWriter::with_capacity(1 << 18, std::io::stdout().lock());
+    run.pipe(std::io::stdin(), &mut out, receipts)
+}
+
+fn verify_one(folder: &Path, quiet: bool) -> Result<ExitCode> {
+    let found = verify(&RealDisk, folder)?;
+    for problem in &found.problems {
+        anstream::eprintln!("dechaff: {problem}");
+    }
+    if !quiet {
+        anstream::eprintln!(
+            "{} files, {} receipts, {} records put back: {}",
+            summary::grouped(found.files),
+            summary::grouped(found.receipts),
+            summary::grouped(found.records),
+            match found.problems.len() {
+                0 => "all as they were written".to_owned(),
+                1 => "1 problem".to_owned(),
+                n => format!("{n} problems"),
+            }
+        );
+    }
+    Ok(if found.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn tell(outcome: &Outcome, arguments: &Cleaning, folder: Option<&Path>, product: Product, seconds: f64) {
@@ -144,13 +216,16 @@ fn tell(outcome: &Outcome, arguments: &Cleaning, folder: Option<&Path>, product:
     if !outcome.passed_over.is_empty() {
         let first: &PathBuf = &outcome.passed_over[0];
         anstream::eprintln!(
-            "dechaff: passed over {} files that are not .jsonl, .ndjson, .json or text, {} first",
+            "dechaff: passed over {} files whose names are of no format that it reads, {} first",
             outcome.passed_over.len(),
             first.display()
         );
     }
     if arguments.quiet {
         return;
+    }
+    if outcome.finished > 0 {
+        anstream::eprintln!("dechaff: {} files of the unfinished run were taken over", outcome.finished);
     }
     let text = outcome.summary.to_text(seconds);
     let on_stdout = product == Product::Decisions;
@@ -175,7 +250,7 @@ fn tell(outcome: &Outcome, arguments: &Cleaning, folder: Option<&Path>, product:
 }
 
 fn explain_one(folder: &Path, id: &str, colour: Option<bool>) -> Result<ExitCode> {
-    let opened = Opened::new(folder)?;
+    let opened = Opened::new(&RealDisk, folder)?;
     let receipts = opened.find(id);
     if receipts.is_empty() {
         anstream::eprintln!("dechaff: nothing was cut from a document with the id `{id}`, or there is none");

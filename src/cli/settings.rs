@@ -2,10 +2,12 @@
 
 use super::arguments::Cleaning;
 use dechaff::config::Config;
+use dechaff::corpus::walk::Inputs;
 use dechaff::engine::Lists;
 use dechaff::judge::known::KnownLines;
 use dechaff::judge::model::Model;
 use dechaff::{Error, Result};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The settings of a run.
@@ -41,6 +43,41 @@ pub fn config(arguments: &Cleaning) -> Result<Config> {
     set(&mut fields.date, arguments.date_field.clone());
     config.validate()?;
     Ok(config)
+}
+
+/// The inputs that are named, by arguments and by a list of them.
+pub fn inputs(arguments: &Cleaning) -> Result<Inputs> {
+    let mut inputs = Inputs { named: arguments.inputs.clone(), listed: Vec::new() };
+    if let Some(list) = &arguments.files_from {
+        let mut bytes = Vec::new();
+        let read = if list.as_os_str() == "-" {
+            std::io::stdin().read_to_end(&mut bytes)
+        } else {
+            std::fs::File::open(list).and_then(|mut f| f.read_to_end(&mut bytes))
+        };
+        read.map_err(Error::io("read", list))?;
+        let end = if arguments.null { 0 } else { b'\n' };
+        for name in bytes.split(|&b| b == end) {
+            let name = if arguments.null { name } else { name.strip_suffix(b"\r").unwrap_or(name) };
+            if !name.is_empty() {
+                inputs.listed.push(path(name)?);
+            }
+        }
+    }
+    Ok(inputs)
+}
+
+#[cfg(unix)]
+fn path(name: &[u8]) -> Result<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Ok(PathBuf::from(std::ffi::OsStr::from_bytes(name)))
+}
+
+#[cfg(not(unix))]
+fn path(name: &[u8]) -> Result<PathBuf> {
+    let name = std::str::from_utf8(name)
+        .map_err(|_| Error::Input("--files-from: a name that is not UTF-8".into()))?;
+    Ok(PathBuf::from(name))
 }
 
 fn set<T>(slot: &mut T, value: Option<T>) {

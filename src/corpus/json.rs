@@ -30,6 +30,11 @@ enum Want {
 /// Fields tried for the site where the settings name none.
 const SITE_FIELDS: [&str; 4] = ["site", "host", "domain", "source_domain"];
 
+/// The fields that may name the site, the first that a record has counts.
+pub fn site_fields(fields: &Fields) -> Vec<String> {
+    if fields.site.is_empty() { SITE_FIELDS.map(str::to_owned).to_vec() } else { vec![fields.site.clone()] }
+}
+
 impl FieldPaths {
     /// The paths of these settings.
     pub fn new(fields: &Fields) -> FieldPaths {
@@ -39,12 +44,7 @@ impl FieldPaths {
             (Want::Url, fields.url.clone()),
             (Want::Date, fields.date.clone()),
         ];
-        if fields.site.is_empty() {
-            wanted
-                .extend(SITE_FIELDS.iter().enumerate().map(|(i, f)| (Want::Site(i as u8), (*f).to_owned())));
-        } else {
-            wanted.push((Want::Site(0), fields.site.clone()));
-        }
+        wanted.extend((0..).zip(site_fields(fields)).map(|(rank, field)| (Want::Site(rank), field)));
         FieldPaths { wanted: wanted.into_iter().filter(|w| !w.1.is_empty()).collect() }
     }
 
@@ -103,31 +103,32 @@ impl<'r> Found<'r> {
         Ok(start..start + raw.len() - 2)
     }
 
-    /// The id; numbers as they are written.
-    pub fn id(&self) -> Option<String> {
-        self.id.and_then(scalar)
+    /// The bytes of the id within `record`, with its quotes: a string or a number.
+    pub fn id_range(&self, record: &'r str) -> Option<Range<usize>> {
+        let raw = self.id?.get();
+        let start = raw.as_ptr() as usize - record.as_ptr() as usize;
+        (!raw.starts_with(['n', '{', '['])).then_some(start..start + raw.len())
     }
 
     /// The address.
     pub fn url(&self) -> Option<String> {
-        self.url.and_then(scalar)
+        self.url.map(RawValue::get).and_then(scalar)
     }
 
     /// The date.
     pub fn date(&self) -> Option<String> {
-        self.date.and_then(scalar)
+        self.date.map(RawValue::get).and_then(scalar)
     }
 
     /// The site, if it is not empty.
     pub fn site(&self) -> Option<String> {
-        self.site.and_then(|s| scalar(s.1)).and_then(|s| super::site::normal(&s))
+        self.site.and_then(|s| scalar(s.1.get())).and_then(|s| super::site::normal(&s))
     }
 }
 
 /// A string without its quotes and escapes, a number as it is written; nothing for null, arrays and objects.
-fn scalar(raw: &RawValue) -> Option<String> {
-    let raw = raw.get();
-    match raw.as_bytes()[0] {
+pub fn scalar(raw: &str) -> Option<String> {
+    match raw.as_bytes().first()? {
         b'"' => Some(unescape(&raw[1..raw.len() - 1]).into_owned()),
         b'n' | b'{' | b'[' => None,
         _ => Some(raw.to_owned()),
@@ -189,7 +190,7 @@ impl<'r> Found<'r> {
             Want::Date => self.date = Some(raw),
             Want::Site(rank) => {
                 let better = self.site.is_none_or(|(r, _)| rank <= r);
-                if better && scalar(raw).is_some_and(|s| !s.trim().is_empty()) {
+                if better && scalar(raw.get()).is_some_and(|s| !s.trim().is_empty()) {
                     self.site = Some((rank, raw));
                 }
             }
@@ -272,6 +273,26 @@ fn escape(raw: &str) -> (char, usize) {
     }
 }
 
+/// The inside of the JSON string that the common writers make of a text: only what must be escaped is.
+pub fn plain_escape(text: &str) -> String {
+    let quoted = serde_json::to_string(text).expect("a string is always JSON");
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// Whether a text holds an escape of half a surrogate pair, which no text can: what stands beside it decides how it is
+/// read.
+pub fn has_lone_surrogate(raw: &str) -> bool {
+    let mut at = 0;
+    while let Some(n) = memchr::memchr(b'\\', &raw.as_bytes()[at..]) {
+        let (c, length) = escape(&raw[at + n..]);
+        if c == '\u{fffd}' && length == 6 && !(0xfffd..0xfffe).contains(&hex(raw, at + n + 2)) {
+            return true;
+        }
+        at += n + length;
+    }
+    false
+}
+
 fn hex(raw: &str, at: usize) -> u32 {
     raw.get(at..at + 4).and_then(|h| u32::from_str_radix(h, 16).ok()).unwrap_or(0xfffd)
 }
@@ -315,8 +336,8 @@ mod tests {
         let found = FieldPaths::new(&fields).read(record).unwrap();
         assert_eq!(text(record, &fields).unwrap(), "a\nb");
         assert_eq!(
-            (found.url().unwrap(), found.id().unwrap(), found.site().unwrap()),
-            ("u".into(), "7".into(), "h.org".into())
+            (found.url().unwrap(), &record[found.id_range(record).unwrap()], found.site().unwrap()),
+            ("u".into(), "7", "h.org".into())
         );
     }
 

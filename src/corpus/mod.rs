@@ -1,7 +1,19 @@
 //! What lies on disk: files and folders in, records out of them, and their fields.
 
 pub mod date;
+pub mod encoding;
+pub mod format;
+pub mod html;
 pub mod json;
+pub mod packing;
+pub mod parquet;
+pub mod pile;
+mod queue;
+pub mod reading;
 pub mod records;
 pub mod site;
+pub mod spelling;
+pub mod split;
+pub mod table;
 pub mod walk;
+pub mod warc;

@@ -1,18 +1,10 @@
 //! Files and folders to the list of files to read, in a stable order, each with its name in the output.
 
+use super::format::{self, Compression, Format};
 use crate::error::{Error, Result};
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 use walkdir::WalkDir;
-
-/// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// A JSON object a line.
-    JsonLines,
-    /// One document.
-    Text,
-}
 
 /// A file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,101 +13,122 @@ pub struct InputFile {
     pub path: PathBuf,
     /// Its name below `documents/`, with `/` between folders.
     pub name: String,
-    /// What it holds.
-    pub format: Format,
+    /// What its name says that it holds.
+    pub format: Option<Format>,
     /// The first folder below the root that was given, if it lies in one.
     pub folder: Option<String>,
+    /// Whether it was named itself, and not found in a folder.
+    pub named: bool,
+}
+
+/// What the user named.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// Files and folders named as arguments.
+    pub named: Vec<PathBuf>,
+    /// Files and folders named in a list: their names in the output keep their folders.
+    pub listed: Vec<PathBuf>,
+}
+
+impl Inputs {
+    /// All of them.
+    pub fn all(&self) -> Vec<PathBuf> {
+        self.named.iter().chain(&self.listed).cloned().collect()
+    }
 }
 
 /// All files of a run, and those that were passed over.
 #[derive(Debug, Default)]
-pub struct Inputs {
+pub struct Found {
     /// Files to read, in order.
     pub files: Vec<InputFile>,
     /// Files in folders whose names say that they are of no format that dechaff reads.
     pub passed_over: Vec<PathBuf>,
+    /// Folders and links within folders that cannot be followed, and why.
+    pub unreadable: Vec<(PathBuf, String)>,
 }
 
-const UNSUPPORTED: [&str; 13] =
-    ["gz", "zst", "bz2", "xz", "lz4", "parquet", "warc", "wet", "wat", "arc", "csv", "tsv", "zip"];
-
 /// Lists the files of `inputs`: files as they are given, folders recursively by name.
-pub fn list(inputs: &[PathBuf]) -> Result<Inputs> {
-    let mut found = Inputs::default();
+///
+/// # Errors
+/// An input that is not there, or none at all.
+pub fn list(inputs: &Inputs) -> Result<Found> {
+    let mut found = Found::default();
     let mut names = Names::default();
-    for input in inputs {
+    let listed = inputs.listed.iter().map(|i| (i, true));
+    for (input, in_list) in inputs.named.iter().map(|i| (i, false)).chain(listed) {
         let meta = std::fs::metadata(input).map_err(Error::io("read", input))?;
         if meta.is_dir() {
             list_folder(input, &mut found, &mut names)?;
         } else {
-            let extension = extension(input);
-            if UNSUPPORTED.contains(&extension.as_str()) {
-                return Err(Error::Input(format!(
-                    "{}: files of type .{extension} are not read yet; unpack or convert it to .jsonl first",
-                    input.display()
-                )));
-            }
-            let name = input.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            let format = format_of(&extension).unwrap_or(Format::Text);
+            let name = if in_list {
+                relative(input)
+            } else {
+                relative(Path::new(input.file_name().unwrap_or_default()))
+            };
+            let format = format::of_name(&name);
             let name = names.unique(name);
-            found.files.push(InputFile { path: input.clone(), name, format, folder: None });
+            found.files.push(InputFile { path: input.clone(), name, format, folder: None, named: true });
         }
     }
     if found.files.is_empty() {
         let reason = if found.passed_over.is_empty() {
             "no files in the input"
         } else {
-            "no .jsonl, .ndjson, .json or text files in the input"
+            "no file in the input has a name of a format that dechaff reads"
         };
         return Err(Error::Input(reason.into()));
     }
     Ok(found)
 }
 
-fn list_folder(root: &Path, found: &mut Inputs, names: &mut Names) -> Result<()> {
+/// A path as a name below the output: without root and steps upwards, with `/` between folders.
+fn relative(path: &Path) -> String {
+    let parts: Vec<String> = path
+        .components()
+        .filter_map(|c| {
+            if let Component::Normal(part) = c { Some(part.to_string_lossy().into_owned()) } else { None }
+        })
+        .collect();
+    parts.join("/")
+}
+
+fn list_folder(root: &Path, found: &mut Found, names: &mut Names) -> Result<()> {
     for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
-        let entry = entry.map_err(|e| {
-            let path = e.path().unwrap_or(root).to_path_buf();
-            let source = e.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"));
-            Error::Io { action: "read", path, source }
-        })?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(e) if e.depth() > 0 => {
+                let path = e.path().unwrap_or(root).to_path_buf();
+                let reason = match e.io_error() {
+                    Some(source) => source.to_string(),
+                    None => "a loop of links".into(),
+                };
+                found.unreadable.push((path, reason));
+                continue;
+            }
+            Err(e) => {
+                let source = e.into_io_error().unwrap_or_else(|| std::io::Error::other("a loop of links"));
+                return Err(Error::Io { action: "read", path: root.to_path_buf(), source });
+            }
+        };
         if !entry.file_type().is_file() {
             continue;
         }
         let path = entry.into_path();
-        let Some(format) = format_of(&extension(&path)) else {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let format = format::of_name(&name);
+        // What is packed under a name that tells no more is looked into.
+        let (compression, inner) = Compression::of_name(&name);
+        if format.is_none() && (compression == Compression::None || inner.contains('.')) {
             found.passed_over.push(path);
             continue;
-        };
-        let relative = path.strip_prefix(root).unwrap_or(&path);
-        let parts: Vec<String> = relative
-            .components()
-            .filter_map(|c| {
-                if let Component::Normal(part) = c { Some(part.to_string_lossy().into_owned()) } else { None }
-            })
-            .collect();
-        let folder = (parts.len() > 1).then(|| parts[0].clone());
-        let name = names.unique(parts.join("/"));
-        found.files.push(InputFile { path, name, format, folder });
+        }
+        let name = relative(path.strip_prefix(root).unwrap_or(&path));
+        let folder = name.split_once('/').map(|(first, _)| first.to_owned());
+        let name = names.unique(name);
+        found.files.push(InputFile { path, name, format, folder, named: false });
     }
     Ok(())
-}
-
-fn extension(path: &Path) -> String {
-    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
-}
-
-/// What a file of this name holds; a file whose name does not tell is a text.
-pub fn format_of_name(name: &str) -> Format {
-    format_of(&extension(Path::new(name))).unwrap_or(Format::Text)
-}
-
-fn format_of(extension: &str) -> Option<Format> {
-    match extension {
-        "jsonl" | "ndjson" | "json" => Some(Format::JsonLines),
-        "txt" | "text" | "md" => Some(Format::Text),
-        _ => None,
-    }
 }
 
 /// Names in the output that are taken.
@@ -163,18 +176,11 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();
         }
-        let inputs = list(&[dir.path().join("a"), dir.path().join("b")]).unwrap();
+        let named = vec![dir.path().join("a"), dir.path().join("b")];
+        let inputs = list(&Inputs { named, listed: Vec::new() }).unwrap();
         let names: Vec<&str> = inputs.files.iter().map(|f| f.name.as_str()).collect();
         assert_eq!(names, ["b.jsonl", "site1/x.txt", "2/b.jsonl"]);
         assert_eq!(inputs.files[1].folder.as_deref(), Some("site1"));
         assert_eq!(inputs.passed_over.len(), 1);
-    }
-
-    #[test]
-    fn formats_that_are_not_read_yet_are_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.parquet");
-        fs::write(&path, "x").unwrap();
-        assert!(list(&[path]).unwrap_err().to_string().contains(".parquet are not read yet"));
     }
 }

@@ -16,9 +16,6 @@ use crate::text::{fold, shingle};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-/// Documents a batch. Results never depend on it.
-pub const BATCH: usize = 256;
-
 /// Units of fewer words match exactly or not at all: a word changed in a short line is another line.
 pub const NEAR_MIN_WORDS: usize = 8;
 
@@ -103,14 +100,20 @@ impl Analyser {
     }
 
     /// Runs over all documents of `source`.
-    pub fn run(&self, source: &dyn Source, progress: &dyn Progress, cancel: &Cancel) -> Result<Analysis> {
-        let records = source.len();
+    pub fn run(
+        &self,
+        source: &dyn Source,
+        batch: usize,
+        progress: &dyn Progress,
+        cancel: &Cancel,
+    ) -> Result<Analysis> {
+        let (records, size) = (source.len(), batch.max(1));
         progress.start("reading words", records as u64);
-        let starts: Vec<usize> = (0..records).step_by(BATCH).collect();
+        let starts: Vec<usize> = (0..records).step_by(size).collect();
         let batches: Vec<Batch> = starts
             .par_iter()
             .map_init(Scratch::default, |scratch, &start| {
-                let end = (start + BATCH).min(records);
+                let end = (start + size).min(records);
                 let mut batch = Batch::default();
                 if !cancel.requested() {
                     (start..end).for_each(|record| self.document(source, record, scratch, &mut batch));

@@ -135,6 +135,8 @@ pub struct Job<'a> {
     pub progress: &'a dyn Progress,
     /// May stop it.
     pub cancel: &'a Cancel,
+    /// Documents a batch; results never depend on it.
+    pub batch: usize,
 }
 
 impl Job<'_> {
@@ -142,7 +144,7 @@ impl Job<'_> {
     /// documents that stay; at the end witnesses that went are replaced.
     pub fn decide(&self) -> Result<Decisions> {
         let analyser = Analyser::new(self.config, self.lists);
-        let mut analysis = analyser.run(self.source, self.progress, self.cancel)?;
+        let mut analysis = analyser.run(self.source, self.batch, self.progress, self.cancel)?;
         let (grouped, furniture) = self.boilerplate(&mut analysis)?;
         let mut left = vec![true; analysis.units.rows.len()];
         furniture.iter().for_each(|c| left[c.unit as usize] = false);

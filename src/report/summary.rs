@@ -54,6 +54,10 @@ pub struct Summary {
     pub records_removed: u64,
     /// Records that could not be used.
     pub records_rejected: u64,
+    /// Files that could not be opened.
+    pub files_unreadable: u64,
+    /// Records of archives that are no documents, by what they are.
+    pub passed_over: BTreeMap<String, u64>,
     /// Bytes of text in the usable records.
     pub text_bytes_in: u64,
     /// Bytes of text in the kept records after cutting.
@@ -106,6 +110,7 @@ impl Summary {
             records_in: (records.rows.len() + records.rejected.len()) as u64,
             records_cut: counted.cut,
             records_rejected: records.rejected.len() as u64,
+            files_unreadable: records.unreadable.len() as u64,
             text_bytes_in: counted.bytes_in,
             text_bytes_kept: counted.bytes_kept,
             passages_left: decisions.passages.len() as u64,
@@ -115,6 +120,9 @@ impl Summary {
             most_cut: most_cut(records, decisions),
             ..Summary::default()
         };
+        for (what, count) in records.files.iter().flat_map(|f| &f.passed_over) {
+            *summary.passed_over.entry(what.clone()).or_default() += count;
+        }
         for removed in decisions.documents.removed.iter().flatten() {
             *summary.removed_by_rule.entry(removed.rule.name().into()).or_default() += 1;
             summary.records_removed += 1;
@@ -171,6 +179,14 @@ impl Summary {
                 grouped(self.records_rejected)
             ),
         );
+        if !self.passed_over.is_empty() {
+            let all: u64 = self.passed_over.values().sum();
+            let most = self.passed_over.iter().max_by_key(|p| p.1).map_or("", |p| p.0);
+            line(
+                "passed over",
+                format!("{} records that are no documents, most of them {most}", grouped(all)),
+            );
+        }
         line(
             "text",
             format!(

@@ -18,7 +18,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Outputs that a case may hold; receipts and summary are checked where the promises are.
-const KEPT: [&str; 5] = ["documents/", "removed/", "rejected/", "clusters.jsonl", "rejected.jsonl"];
+const KEPT: [&str; 7] =
+    ["documents/", "removed/", "rejected/", "attributes/", "clusters.jsonl", "rejected.jsonl", "-ids.txt"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases")
@@ -107,8 +108,10 @@ fn rewrite(case: &Path, dir: &Path, ran: &Ran, adds: bool) {
     for top in ["out", "back"] {
         let made = tree(&dir.join(top));
         let known = tree(&case.join(top));
-        let new =
-            |n: &str| adds && known.is_empty() && (top == "back" || KEPT.iter().any(|k| n.starts_with(k)));
+        let new = |n: &str| {
+            adds && known.is_empty()
+                && (top == "back" || KEPT.iter().any(|k| n.starts_with(k) || n.ends_with(k)))
+        };
         for name in made.keys().filter(|n| known.contains_key(*n) || new(n)) {
             let path = case.join(top).join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -30,6 +30,22 @@ fn threads_do_not_change_a_byte() {
 }
 
 #[test]
+fn batches_do_not_change_a_byte() {
+    let corpus = cleaned();
+    let dir = tempfile::tempdir().unwrap();
+    let input = corpus.path("corpus.jsonl");
+    let mut expected = tree(&corpus.path("out"));
+    expected.remove("run.json");
+    for size in ["1", "7", "1000000"] {
+        let arguments = ["clean", input.to_str().unwrap(), "-o", size, "-q", "--batch-size", size];
+        expect(dir.path(), &arguments, 1);
+        let mut made = tree(&dir.path().join(size));
+        made.remove("run.json");
+        assert!(made == expected, "batches of {size}");
+    }
+}
+
+#[test]
 fn a_second_run_over_the_same_name_gives_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("corpus.jsonl"), newsroom::corpus(8, 60).join("\n")).unwrap();
@@ -58,7 +74,7 @@ fn one_file_or_many_give_the_same_verdicts() {
         // One folder, so that no part of a name tells a site.
         let path = dir.path().join(format!("in/part-{number:03}.jsonl"));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, piece.join("\n")).unwrap();
+        fs::write(path, piece.join("\n") + "\n").unwrap();
     }
     expect(dir.path(), &["clean", "in", "-o", "out", "-q"], 1);
     let (one, many) = (corpus.path("out"), dir.path().join("out"));

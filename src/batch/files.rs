@@ -1,0 +1,221 @@
+//! `files.jsonl`: what became of each file of the input, for those who restore and verify.
+
+use crate::clean::receipt::check_header;
+use crate::config::Fields;
+use crate::corpus::encoding::Spelt;
+use crate::corpus::format::{Compression, Format};
+use crate::corpus::records::FileRead;
+use crate::error::{Error, Result};
+use encoding_rs::Encoding;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The format of the list, as named in its first line.
+pub const FORMAT: &str = "dechaff files";
+/// Its version.
+pub const VERSION: u32 = 1;
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRow {
+    /// Its name, relative to the input that was named; receipts call it so.
+    pub file: String,
+    /// What it holds.
+    pub format: Format,
+    /// How it is packed.
+    pub compression: Compression,
+    /// The encoding of a text that is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// Whether a byte-order mark stands before the text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mark: bool,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// XXH3-128 of these, in hexadecimal.
+    pub xxh3: String,
+    /// Records in it, unusable ones included.
+    pub records: u32,
+    /// Of these, unusable ones.
+    pub rejected: u32,
+    /// Records that are no documents, by what they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub passed_over: BTreeMap<String, u64>,
+    /// What stands between two records, where that belongs to none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separator: Option<String>,
+    /// What was written of its documents.
+    pub documents: Written,
+    /// Its name below `documents/` and `removed/`.
+    pub output: String,
+    /// What it holds there.
+    pub output_format: Format,
+    /// How it is packed there.
+    pub output_compression: Compression,
+}
+
+impl FileRow {
+    /// What is known of a file, and where it goes.
+    pub fn new(file: &FileRead, rejected: u32, target: &Target, documents: Written) -> FileRow {
+        let encoding = file.encoding.map(|e| e.0.name()).filter(|e| *e != "UTF-8");
+        FileRow {
+            file: file.input.name.clone(),
+            format: file.format,
+            compression: file.compression,
+            encoding: encoding.map(str::to_owned),
+            mark: file.encoding.is_some_and(|e| e.1),
+            bytes: file.bytes,
+            xxh3: format!("{:032x}", file.xxh3),
+            records: file.records,
+            rejected,
+            passed_over: file.passed_over.clone(),
+            separator: file.separator.as_ref().map(|s| String::from_utf8_lossy(s).into_owned()),
+            documents,
+            output: target.name.clone(),
+            output_format: target.format,
+            output_compression: target.compression,
+        }
+    }
+
+    /// Whether its records were written in the format that they came in.
+    pub fn is_converted(&self) -> bool {
+        self.format != self.output_format
+    }
+
+    /// The fields of its records in the output.
+    pub fn fields<'f>(&self, fields: &'f Fields, own: &'f Fields) -> &'f Fields {
+        if self.is_converted() && matches!(self.format, Format::Warc | Format::Text) { own } else { fields }
+    }
+
+    /// How its text was spelt.
+    pub fn spelt(&self) -> Spelt {
+        let named = self.encoding.as_ref().and_then(|e| Encoding::for_label(e.as_bytes()));
+        Spelt { encoding: named.unwrap_or(encoding_rs::UTF_8), mark: self.mark }
+    }
+}
+
+/// What was written of documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Written {
+    /// They were cut.
+    Cleaned,
+    /// They are whole, and marked in a field.
+    Marked,
+    /// Nothing, or what a stream took.
+    Nowhere,
+}
+
+/// Where the records of a file go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The name below `documents/`.
+    pub name: String,
+    /// What it will hold.
+    pub format: Format,
+    /// How it will be packed.
+    pub compression: Compression,
+}
+
+/// What the output is made of, whatever the input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conversion {
+    /// JSON Lines.
+    pub lines: bool,
+    /// Another packing.
+    pub compression: Option<Compression>,
+}
+
+impl Conversion {
+    /// Reads `jsonl`, `jsonl.zst`, `zst`, `none` and so on.
+    pub fn parse(name: &str) -> std::result::Result<Conversion, String> {
+        let (lines, packing) = match name.split_once('.') {
+            Some(("jsonl", packing)) => (true, Some(packing)),
+            None if name == "jsonl" => {
+                return Ok(Conversion { lines: true, compression: Some(Compression::None) });
+            }
+            None => (false, Some(name)),
+            Some(_) => (false, None),
+        };
+        let compression = match packing {
+            Some("none") => Some(Compression::None),
+            Some(packing) => match Compression::of_name(&format!("x.{packing}")) {
+                (Compression::None, _) => None,
+                (compression, _) => Some(compression),
+            },
+            None => None,
+        };
+        match compression {
+            Some(_) => Ok(Conversion { lines, compression }),
+            None => {
+                Err("neither jsonl nor a packing (gz, zst, bz2, xz, lz4, none), nor both as in jsonl.zst"
+                    .into())
+            }
+        }
+    }
+
+    /// Where the records of a file go.
+    pub fn target(&self, file: &FileRead) -> Target {
+        let columns = file.format == Format::Parquet;
+        let lines = self.lines || file.format == Format::Warc;
+        let format = if lines { Format::JsonLines } else { file.format };
+        // Columns are packed within.
+        let compression = match self.compression {
+            _ if columns && !lines => Compression::None,
+            Some(compression) => compression,
+            None => file.compression,
+        };
+        let (named, stem) = Compression::of_name(&file.input.name);
+        let name = if format == file.format && (compression == file.compression) {
+            file.input.name.clone()
+        } else if format == file.format {
+            let stem = if named == Compression::None { &file.input.name } else { stem };
+            format!("{stem}{}", compression.ending())
+        } else {
+            format!("{stem}.jsonl{}", compression.ending())
+        };
+        Target { name, format, compression }
+    }
+}
+
+/// Reads the list.
+///
+/// # Errors
+/// A line that is none of it, another format or version.
+pub fn read(path: &std::path::Path, text: &str) -> Result<Vec<FileRow>> {
+    let bad = |line: u64, reason: String| Error::Format { path: path.to_path_buf(), line, reason };
+    let mut lines = (1..).zip(text.lines());
+    let (_, first) = lines.next().ok_or_else(|| bad(1, "empty".into()))?;
+    check_header(first, FORMAT, VERSION).map_err(|e| bad(1, e))?;
+    lines.map(|(n, l)| serde_json::from_str(l).map_err(|e| bad(n, e.to_string()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::walk::InputFile;
+
+    fn target(name: &str, format: Format, compression: Compression, conversion: &str) -> String {
+        let input =
+            InputFile { path: name.into(), name: name.into(), format: None, folder: None, named: false };
+        Conversion::parse(conversion).unwrap().target(&FileRead::new(input, format, compression)).name
+    }
+
+    #[test]
+    fn names_tell_what_is_in_the_file() {
+        use Compression::{Gzip, None as Plain, Zstd};
+        assert_eq!(target("a/b.jsonl.gz", Format::JsonLines, Gzip, "zst"), "a/b.jsonl.zst");
+        assert_eq!(target("b.jsonl", Format::JsonLines, Gzip, "gz"), "b.jsonl");
+        assert_eq!(target("b.csv.zst", Format::Csv, Zstd, "jsonl"), "b.csv.jsonl");
+        assert_eq!(target("b.csv.zst", Format::Csv, Zstd, "none"), "b.csv");
+        assert_eq!(target("b.parquet", Format::Parquet, Plain, "zst"), "b.parquet");
+        assert_eq!(target("b.parquet", Format::Parquet, Plain, "jsonl.zst"), "b.parquet.jsonl.zst");
+    }
+
+    #[test]
+    fn what_is_no_format_is_refused_by_name() {
+        for name in ["csv", "jsonl.zip", "", "parquet", "a.b"] {
+            assert!(Conversion::parse(name).is_err(), "{name}");
+        }
+    }
+}

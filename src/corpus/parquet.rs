@@ -1,0 +1,320 @@
+//! Tables in columns (Parquet): the columns that are looked at, row group by row group; all of them when they are written.
+
+use super::json::site_fields;
+use super::reading::{Parsed, Reading, too_long};
+use super::records::{FileRead, RecordRow, Rejected};
+use super::site;
+use crate::disk::{Disk, ReadFile};
+use crate::error::{Error, Result};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch};
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_schema::{DataType, Schema};
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::reader::{ChunkReader, Length};
+use rayon::prelude::*;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Rows that are decoded at a time.
+pub const ROWS: usize = 1024;
+
+/// Rows of a file as records.
+pub struct Batch {
+    /// Their texts and ids, one behind the other.
+    pub(super) content: String,
+    /// What was found out about each.
+    pub(super) rows: Vec<std::result::Result<Parsed, Rejected>>,
+}
+
+/// A file that several readers share.
+#[derive(Clone)]
+pub struct SharedFile {
+    file: Arc<Mutex<Box<dyn ReadFile>>>,
+    length: u64,
+}
+
+impl SharedFile {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As the disk.
+    pub fn open(disk: &dyn Disk, path: &Path) -> Result<SharedFile> {
+        let mut file = disk.open(path).map_err(Error::io("read", path))?;
+        let length = file.seek(SeekFrom::End(0)).map_err(Error::io("read", path))?;
+        Ok(SharedFile { file: Arc::new(Mutex::new(file)), length })
+    }
+
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(at))?;
+        file.read(buffer)
+    }
+}
+
+/// Reads a shared file from some place on.
+pub struct FileFrom {
+    file: SharedFile,
+    at: u64,
+}
+
+impl Read for FileFrom {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read_at(self.at, buffer)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Length for SharedFile {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for SharedFile {
+    type T = std::io::BufReader<FileFrom>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        Ok(std::io::BufReader::new(FileFrom { file: self.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        let mut bytes = vec![0; length];
+        let mut from = FileFrom { file: self.clone(), at: start };
+        from.read_exact(&mut bytes).map_err(|e| ParquetError::External(Box::new(e)))?;
+        Ok(bytes.into())
+    }
+}
+
+/// An error of the format, with its file.
+pub fn broken(path: &Path) -> impl Fn(ParquetError) -> Error + '_ {
+    move |error| match error {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(source) => Error::Io { action: "read", path: path.to_path_buf(), source: *source },
+            Err(source) => Error::Input(format!("{}: {source}", path.display())),
+        },
+        error => Error::Input(format!("{}: not a Parquet file that can be read: {error}", path.display())),
+    }
+}
+
+/// A column, by its name or by the names of the structs around it.
+#[derive(Debug, Clone)]
+struct Column {
+    root: usize,
+    within: Vec<String>,
+}
+
+impl Column {
+    fn find(schema: &Schema, name: &str) -> Option<Column> {
+        if name.is_empty() {
+            return None;
+        }
+        if let Ok(root) = schema.index_of(name) {
+            return Some(Column { root, within: Vec::new() });
+        }
+        let mut parts = name.split('.');
+        let root = schema.index_of(parts.next()?).ok()?;
+        let within: Vec<String> = parts.map(str::to_owned).collect();
+        let mut kind = schema.field(root).data_type();
+        for part in &within {
+            let DataType::Struct(fields) = kind else { return None };
+            kind = fields.find(part)?.1.data_type();
+        }
+        Some(Column { root, within })
+    }
+
+    fn of(&self, batch: &RecordBatch, roots: &[usize]) -> Option<ArrayRef> {
+        let at = roots.binary_search(&self.root).ok()?;
+        self.within.iter().try_fold(Arc::clone(batch.column(at)), |array, name| {
+            array.as_struct_opt()?.column_by_name(name).cloned()
+        })
+    }
+}
+
+struct Columns {
+    text: Column,
+    id: Option<Column>,
+    url: Option<Column>,
+    date: Option<Column>,
+    sites: Vec<Column>,
+}
+
+impl Columns {
+    fn find(schema: &Schema, reading: &Reading<'_>, path: &Path) -> Result<Columns> {
+        let fields = &reading.config.fields;
+        Ok(Columns {
+            text: Column { root: text_column(schema, &fields.text, path)?, within: Vec::new() },
+            id: Column::find(schema, &fields.id),
+            url: Column::find(schema, &fields.url),
+            date: Column::find(schema, &fields.date),
+            sites: site_fields(fields).iter().filter_map(|s| Column::find(schema, s)).collect(),
+        })
+    }
+
+    /// The columns of the file that are looked at, in order.
+    fn roots(&self) -> Vec<usize> {
+        let few = [&self.id, &self.url, &self.date].into_iter().flatten();
+        let mut roots: Vec<usize> =
+            [&self.text].into_iter().chain(few).chain(&self.sites).map(|c| c.root).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        roots
+    }
+}
+
+/// Which column holds the text.
+///
+/// # Errors
+/// None of this name, or one that holds no strings.
+pub fn text_column(schema: &Schema, name: &str, path: &Path) -> Result<usize> {
+    let Ok(column) = schema.index_of(name) else {
+        let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        return Err(Error::Input(format!(
+            "{}: no column `{name}` among {}; --text-field names another",
+            path.display(),
+            names.join(", ")
+        )));
+    };
+    let kind = schema.field(column).data_type();
+    if is_text(kind) {
+        return Ok(column);
+    }
+    Err(Error::Input(format!("{}: column `{name}` holds {kind}, not text", path.display())))
+}
+
+fn is_text(kind: &DataType) -> bool {
+    match kind {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
+}
+
+/// What a file says of itself.
+///
+/// # Errors
+/// A disk that fails; a file that is none of these.
+pub(super) fn open(reading: &Reading<'_>, file: &FileRead) -> Result<ArrowReaderMetadata> {
+    let path = &file.input.path;
+    let shared = SharedFile::open(reading.disk, path)?;
+    ArrowReaderMetadata::load(&shared, Default::default()).map_err(broken(path))
+}
+
+/// Reads the records of a file, row groups in parallel.
+pub(super) fn read(
+    reading: &Reading<'_>,
+    file: &mut FileRead,
+    metadata: &ArrowReaderMetadata,
+    take: &mut dyn FnMut(&mut FileRead, Batch) -> Result<()>,
+) -> Result<()> {
+    let path = file.input.path.clone();
+    let columns = Columns::find(metadata.schema(), reading, &path)?;
+    let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
+    for window in groups.chunks(rayon::current_num_threads().max(1)) {
+        let read: Vec<Result<Vec<Batch>>> =
+            window.par_iter().map(|&group| read_group(reading, &path, metadata, &columns, group)).collect();
+        for batches in read {
+            for batch in batches? {
+                reading.cancel.check()?;
+                take(file, batch)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_group(
+    reading: &Reading<'_>,
+    path: &Path,
+    metadata: &ArrowReaderMetadata,
+    columns: &Columns,
+    group: usize,
+) -> Result<Vec<Batch>> {
+    let roots = columns.roots();
+    let mask =
+        ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), roots.iter().copied());
+    let file = SharedFile::open(reading.disk, path)?;
+    let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+        .with_projection(mask)
+        .with_row_groups(vec![group])
+        .with_batch_size(ROWS)
+        .build()
+        .map_err(broken(path))?;
+    let mut out = Vec::new();
+    for batch in batches {
+        let batch = batch.map_err(|e| broken(path)(ParquetError::External(Box::new(e))))?;
+        out.push(rows(reading, &batch, columns, &roots));
+    }
+    Ok(out)
+}
+
+/// The strings of a column, whatever kind of strings they are.
+///
+/// # Errors
+/// `None` where it holds none.
+pub fn strings(array: &ArrayRef) -> Option<LargeStringArray> {
+    let strings = arrow_cast::cast(array, &DataType::LargeUtf8).ok()?;
+    Some(strings.as_string::<i64>().clone())
+}
+
+fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[usize]) -> Batch {
+    let texts = columns.text.of(batch, roots).and_then(|a| strings(&a));
+    let texts = texts.unwrap_or_else(|| LargeStringArray::new_null(batch.num_rows()));
+    let arrays = |column: &Option<Column>| column.as_ref().and_then(|c| c.of(batch, roots));
+    let (ids, urls, dates) = (arrays(&columns.id), arrays(&columns.url), arrays(&columns.date));
+    let sites: Vec<ArrayRef> = columns.sites.iter().filter_map(|c| c.of(batch, roots)).collect();
+    let mut content = String::with_capacity(texts.value_data().len());
+    let mut rows = Vec::with_capacity(batch.num_rows());
+    for row in 0..batch.num_rows() {
+        let reject =
+            |reason: String| Rejected { file: 0, row: 0, line: 0, offset: 0, bytes: Vec::new(), reason };
+        if texts.is_null(row) {
+            rows.push(Err(reject(format!("field `{}` is null, not a string", reading.config.fields.text))));
+            continue;
+        }
+        let text = texts.value(row);
+        if text.len() >= super::reading::MAX_TEXT {
+            rows.push(Err(reject(too_long(text.len() as u64))));
+            continue;
+        }
+        let show = |array: &Option<ArrayRef>| array.as_ref().and_then(|a| shown(a, row));
+        let id = show(&ids).unwrap_or_default();
+        let start = content.len() as u64;
+        content.push_str(text);
+        content.push_str(&id);
+        let site = sites.iter().find_map(|a| shown(a, row).and_then(|s| site::normal(&s)));
+        rows.push(Ok(Parsed {
+            row: RecordRow {
+                file: 0,
+                row: 0,
+                chunk: 0,
+                id_start: text.len() as u32,
+                id_length: id.len() as u32,
+                line: 0,
+                start,
+                length: (text.len() + id.len()) as u64,
+                before: 0,
+                after: 0,
+                text_start: 0,
+                text_length: text.len() as u64,
+            },
+            site: reading.site_of(site, show(&urls)),
+            date: reading.date_of(show(&dates)),
+        }));
+    }
+    Batch { content, rows }
+}
+
+/// A value as text; none for null.
+fn shown(array: &ArrayRef, row: usize) -> Option<String> {
+    if array.is_null(row) {
+        return None;
+    }
+    let formatter = ArrayFormatter::try_new(array, &FormatOptions::default()).ok()?;
+    Some(formatter.value(row).to_string())
+}

@@ -1,0 +1,136 @@
+//! The records of a written file, one after another, with what stands around them.
+
+use super::format::{Compression, Format};
+use super::packing;
+use super::split::{Piece, Splitter, Values};
+use super::table::{Header, Rows};
+use crate::disk::Disk;
+use crate::error::{Error, Result};
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Bytes that are read at a time.
+const CHUNK: usize = 1 << 20;
+
+/// A record with what stands around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// What separates it from the one before, in the format of the file.
+    pub before: Vec<u8>,
+    /// The record.
+    pub record: Vec<u8>,
+    /// The line break behind it.
+    pub after: Vec<u8>,
+}
+
+/// A file that is read record by record.
+pub struct Pile {
+    path: PathBuf,
+    plain: Box<dyn Read + Send>,
+    splitter: Splitter,
+    buffer: Vec<u8>,
+    pieces: std::vec::IntoIter<Piece>,
+    used: usize,
+    wanted: usize,
+    last: bool,
+    /// What stands before all records.
+    pub lead: Vec<u8>,
+    /// What stands between two, where that belongs to none.
+    pub separator: Option<Vec<u8>>,
+    /// What stands behind all, once they were read.
+    pub end: Vec<u8>,
+}
+
+impl Pile {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As the disk, or what cannot be unpacked.
+    pub fn open(disk: &dyn Disk, path: &Path, format: Format, compression: Compression) -> Result<Pile> {
+        let file = disk.open(path).map_err(Error::io("read", path))?;
+        let packed = BufReader::with_capacity(1 << 18, file);
+        let plain = packing::unpack(compression, packed).map_err(Error::io("unpack", path))?;
+        let splitter = match format {
+            Format::Json => Splitter::Values(Values::default()),
+            Format::Csv => Splitter::Rows(Box::new(Rows::new())),
+            Format::Text | Format::Parquet => Splitter::Whole,
+            Format::Warc => Splitter::Records,
+            Format::JsonLines => Splitter::lines(),
+        };
+        let mut pile = Pile {
+            path: path.to_path_buf(),
+            plain,
+            splitter,
+            buffer: Vec::new(),
+            pieces: Vec::new().into_iter(),
+            used: 0,
+            wanted: CHUNK,
+            last: false,
+            lead: Vec::new(),
+            separator: None,
+            end: Vec::new(),
+        };
+        pile.fill()?;
+        Ok(pile)
+    }
+
+    /// The header of a table.
+    pub fn header(&self) -> Option<&Header> {
+        if let Splitter::Rows(rows) = &self.splitter { rows.header() } else { None }
+    }
+
+    /// Reads on until records were found or nothing follows.
+    fn fill(&mut self) -> Result<()> {
+        self.buffer.drain(..self.used);
+        self.used = 0;
+        while !self.last {
+            let missing = self.wanted.saturating_sub(self.buffer.len()) as u64;
+            let read = (&mut self.plain).take(missing).read_to_end(&mut self.buffer);
+            read.map_err(Error::io("read", &self.path))?;
+            self.last = self.buffer.len() < self.wanted;
+            let bad = |reason| Error::Format { path: self.path.clone(), line: 1, reason };
+            let split = self.splitter.split(&self.buffer, self.last).map_err(bad)?;
+            self.lead.extend_from_slice(&self.buffer[..split.lead]);
+            if let Some((from, to)) = split.separator {
+                self.separator = Some(self.buffer[from..to].to_vec());
+            }
+            if let Some((from, to)) = split.end {
+                self.end.extend_from_slice(&self.buffer[from..to]);
+            }
+            self.used = split.used;
+            if split.used == 0 && !self.last {
+                self.wanted = self.buffer.len() * 2;
+                continue;
+            }
+            self.wanted = CHUNK.max(self.buffer.len() - split.used + CHUNK / 2);
+            self.pieces = split.pieces.into_iter();
+            if self.pieces.len() > 0 {
+                break;
+            }
+            self.buffer.drain(..self.used);
+            self.used = 0;
+        }
+        Ok(())
+    }
+
+    /// The next record.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn next(&mut self) -> Result<Option<Standing>> {
+        loop {
+            if let Some(p) = self.pieces.next() {
+                let bytes = |from: usize, to: usize| self.buffer[from..to].to_vec();
+                return Ok(Some(Standing {
+                    before: bytes(p.from, p.start),
+                    record: bytes(p.start, p.end),
+                    after: bytes(p.end, p.next),
+                }));
+            }
+            if self.last {
+                return Ok(None);
+            }
+            self.fill()?;
+        }
+    }
+}

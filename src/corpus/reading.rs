@@ -1,0 +1,751 @@
+//! Files to records: unpacked and split on threads of their own, a few chunks ahead; parsed in parallel; kept in the
+//! order of the input.
+
+use super::encoding;
+use super::format::{self, Compression, Format};
+use super::json::FieldPaths;
+use super::packing;
+use super::parquet;
+use super::queue::Queue;
+use super::records::{Content, FileRead, RecordRow, Records, Rejected, own_fields};
+use super::site;
+use super::split::{Piece, Splitter, Values};
+use super::table::{self, Header, Rows};
+use super::walk::InputFile;
+use super::warc;
+use crate::config::{Config, Fields, Keep};
+use crate::disk::{Disk, ReadFile};
+use crate::document::SiteIndex;
+use crate::engine::Cancel;
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::tables::DocumentRow;
+use encoding_rs::Encoding;
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use xxhash_rust::xxh3::Xxh3;
+
+/// The longest text, in bytes: spans are 32-bit.
+pub const MAX_TEXT: usize = u32::MAX as usize;
+
+/// Bytes that are unpacked before records are looked for.
+const CHUNK: usize = 1 << 22;
+
+/// Bytes at the beginning of a file that tell what it holds.
+const HEAD: usize = 1 << 12;
+
+/// Files that unpack to fewer bytes are never refused as bombs.
+const SAFE_BYTES: u64 = 1 << 30;
+
+/// What is done with a record that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// The run ends.
+    Fail,
+    /// It is set aside, and the run goes on.
+    #[default]
+    Reject,
+    /// It stays in its place, untouched.
+    Keep,
+}
+
+/// How to read.
+pub struct Reading<'a> {
+    /// Field names, preferred sites.
+    pub config: &'a Config,
+    /// The site of all documents, whatever they say.
+    pub site: Option<&'a str>,
+    /// The encoding of text files without a byte-order mark, whatever they look like.
+    pub encoding: Option<&'static Encoding>,
+    /// How many times its size a file may unpack to.
+    pub max_expansion: u64,
+    /// What is done with a record that cannot be used.
+    pub on_error: OnError,
+    /// Where the files lie.
+    pub disk: &'a dyn Disk,
+    /// Hears of bytes read.
+    pub progress: &'a dyn Progress,
+    /// May stop it.
+    pub cancel: &'a Cancel,
+}
+
+/// A part of a file, split and not yet parsed.
+struct Chunk {
+    bytes: Vec<u8>,
+    pieces: Vec<Piece>,
+    /// Where it begins in the unpacked file.
+    offset: u64,
+    /// Why the last of its records cannot be used: the file broke off within it.
+    broken: Option<String>,
+}
+
+/// What a reading thread tells of its file, in this order.
+enum Message {
+    Begin(Box<Beginning>),
+    Chunk(Chunk),
+    End(Box<Ending>),
+    Unreadable(String),
+    Failed(Error),
+}
+
+struct Beginning {
+    format: Format,
+    compression: Compression,
+    columns: Option<Header>,
+}
+
+#[derive(Default)]
+struct Ending {
+    lead: Vec<u8>,
+    separator: Option<Vec<u8>>,
+    end: Vec<u8>,
+    bytes: u64,
+    xxh3: u128,
+}
+
+/// What was found out about a record.
+pub(super) struct Parsed {
+    /// Its place in its chunk.
+    pub row: RecordRow,
+    /// Its site.
+    pub site: Option<String>,
+    /// Its date, where it is asked for.
+    pub date: Option<i64>,
+}
+
+/// A record that turned out to be a document, no document, or unusable.
+enum Outcome {
+    Document(Parsed),
+    Rejected(Rejected),
+    PassedOver(String),
+}
+
+/// Where the fields of the records of a file are found.
+enum Columns<'a> {
+    Json(&'a FieldPaths),
+    Table(TableColumns),
+    None,
+}
+
+struct TableColumns {
+    separator: u8,
+    text: usize,
+    id: Option<usize>,
+    url: Option<usize>,
+    date: Option<usize>,
+    sites: Vec<usize>,
+}
+
+impl TableColumns {
+    fn new(header: &Header, fields: &Fields) -> Option<TableColumns> {
+        let column = |name: &str| if name.is_empty() { None } else { header.column(name) };
+        let sites = super::json::site_fields(fields);
+        Some(TableColumns {
+            separator: header.separator,
+            text: column(&fields.text)?,
+            id: column(&fields.id),
+            url: column(&fields.url),
+            date: column(&fields.date),
+            sites: sites.iter().filter_map(|s| column(s)).collect(),
+        })
+    }
+}
+
+/// Puts records together in their order.
+struct Assembly<'a> {
+    reading: &'a Reading<'a>,
+    records: Records,
+    site_index: HashMap<String, u32>,
+    preferred: HashMap<String, u32>,
+}
+
+impl Reading<'_> {
+    /// Reads files.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no file of its format.
+    pub fn files(&self, files: Vec<InputFile>) -> Result<Records> {
+        let size = |f: &InputFile| std::fs::metadata(&f.path).map_or(0, |m| m.len());
+        self.progress.start("reading", files.iter().map(size).sum());
+        let open = |file: &InputFile| self.disk.open(&file.path).map(|f| f as Box<dyn ReadFile>);
+        let queue = Queue::new(files.len(), rayon::current_num_threads().clamp(1, files.len().max(1)));
+        let records = std::thread::scope(|scope| {
+            for _ in 0..queue.readers() {
+                scope.spawn(|| {
+                    while let Some(number) = queue.take() {
+                        // Closed whatever happens, so that nobody waits for a reader that is gone.
+                        let _closing = queue.closing(number);
+                        let file = &files[number];
+                        let mut tell = |message| queue.put(number, message);
+                        match open(file) {
+                            Ok(opened) => self.read_file(file, opened, &mut tell),
+                            Err(e) if !file.named && is_private(&e) => {
+                                tell(Message::Unreadable(e.to_string()))
+                            }
+                            Err(e) => tell(Message::Failed(Error::io("read", &file.path)(e))),
+                        };
+                    }
+                });
+            }
+            let result = self.assemble(&files, |number| queue.next(number));
+            queue.stop();
+            result
+        });
+        self.progress.finish();
+        records
+    }
+
+    /// Reads a stream: JSON Lines, or what its first bytes tell.
+    ///
+    /// # Errors
+    /// A stream that cannot be read, or breaks off.
+    pub fn stream(&self, stream: impl Read + Send) -> Result<Records> {
+        let file = InputFile {
+            path: "-".into(),
+            name: "stdin.jsonl".into(),
+            format: Some(Format::JsonLines),
+            folder: None,
+            named: true,
+        };
+        let queue = Queue::new(1, 1);
+        let files = [file];
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                if let Some(number) = queue.take() {
+                    let _closing = queue.closing(number);
+                    self.read_stream(&files[0], Box::new(stream), None, &mut |message| {
+                        queue.put(number, message)
+                    });
+                }
+            });
+            let result = self.assemble(&files, |number| queue.next(number));
+            queue.stop();
+            result
+        })
+    }
+
+    /// Reads a file on its own thread.
+    fn read_file(
+        &self,
+        file: &InputFile,
+        mut opened: Box<dyn ReadFile>,
+        tell: &mut dyn FnMut(Message) -> bool,
+    ) -> bool {
+        let size = match opened.seek(SeekFrom::End(0)) {
+            Ok(size) => opened.rewind().map(|()| Some(size)),
+            // What has no end has no size: a pipe.
+            Err(e) if e.kind() == io::ErrorKind::NotSeekable => Ok(None),
+            Err(e) => Err(e),
+        };
+        match size {
+            Ok(size) => self.read_stream(file, opened, size, tell),
+            Err(e) => tell(Message::Failed(Error::io("read", &file.path)(e))),
+        }
+    }
+
+    fn read_stream(
+        &self,
+        file: &InputFile,
+        stream: Box<dyn Read + Send + '_>,
+        size: Option<u64>,
+        tell: &mut dyn FnMut(Message) -> bool,
+    ) -> bool {
+        match self.try_read(file, stream, size, tell) {
+            Ok(ending) => tell(Message::End(Box::new(ending))),
+            Err(error) => tell(Message::Failed(error)),
+        }
+    }
+
+    fn try_read(
+        &self,
+        file: &InputFile,
+        mut stream: Box<dyn Read + Send + '_>,
+        size: Option<u64>,
+        tell: &mut dyn FnMut(Message) -> bool,
+    ) -> Result<Ending> {
+        let failed = |e| Error::io("read", &file.path)(e);
+        let seen = Arc::new(Seen::default());
+        let head = take_up_to(&mut stream, HEAD).map_err(failed)?;
+        if format::of_bytes(&head, file.format) == Format::Parquet {
+            let beginning =
+                Beginning { format: Format::Parquet, compression: Compression::None, columns: None };
+            tell(Message::Begin(Box::new(beginning)));
+            // Its columns are read where they lie; the bytes are only counted.
+            let mut all = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
+            io::copy(&mut all, &mut io::sink()).map_err(failed)?;
+            return Ok(Ending { bytes: seen.bytes(), xxh3: seen.xxh3(), ..Ending::default() });
+        }
+        let compression = Compression::of_bytes(&head);
+        let tracked = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
+        let packed = BufReader::with_capacity(1 << 18, tracked);
+        let mut plain = packing::unpack(compression, packed).map_err(failed)?;
+        let mut buffer = Vec::with_capacity(CHUNK + HEAD);
+        let mut broken = self.fill(&mut *plain, &mut buffer, HEAD, &seen).map_err(failed)?;
+        let format = format::of_bytes(&buffer, file.format);
+        if format == Format::Parquet {
+            let reason = format!("a Parquet file within {}; unpack it first", compression.name());
+            return Err(Error::Input(format!("{}: {reason}", file.path.display())));
+        }
+        let mut splitter = match format {
+            Format::JsonLines => Splitter::lines(),
+            Format::Json => Splitter::Values(Values::default()),
+            Format::Csv => Splitter::Rows(Box::new(Rows::new())),
+            Format::Warc => Splitter::Records,
+            Format::Text | Format::Parquet => Splitter::Whole,
+        };
+        let mut begun = false;
+        let (mut ending, mut offset, mut wanted) = (Ending::default(), 0u64, CHUNK);
+        loop {
+            if broken.is_none() {
+                broken = self.fill(&mut *plain, &mut buffer, wanted, &seen).map_err(failed)?;
+            }
+            let unpacked = offset + buffer.len() as u64;
+            let limit = SAFE_BYTES.max(size.unwrap_or(seen.bytes()).saturating_mul(self.max_expansion));
+            if compression != Compression::None && unpacked > limit {
+                return Err(Error::Input(format!(
+                    "{}: unpacks to more than {} times its size; --max-expansion N allows more",
+                    file.path.display(),
+                    self.max_expansion
+                )));
+            }
+            let last = buffer.len() < wanted || broken.is_some();
+            let bad = |reason| Error::Input(format!("{}: {reason}", file.path.display()));
+            let split = splitter.split(&buffer, last).map_err(bad)?;
+            if !begun && (last || split.used > 0) {
+                begun = true;
+                let columns =
+                    if let Splitter::Rows(rows) = &splitter { rows.header().cloned() } else { None };
+                if !tell(Message::Begin(Box::new(Beginning { format, compression, columns }))) {
+                    return Ok(ending);
+                }
+            }
+            if split.used == 0 && !last {
+                // A record longer than the buffer: twice as much the next time, so that it is not looked through often.
+                wanted = buffer.len() * 2;
+                continue;
+            }
+            ending.lead.extend_from_slice(&buffer[..split.lead]);
+            if let Some((from, to)) = split.separator {
+                ending.separator = Some(buffer[from..to].to_vec());
+            }
+            if let Some((from, to)) = split.end {
+                ending.end.extend_from_slice(&buffer[from..to]);
+            }
+            let rest = buffer[split.used..].to_vec();
+            buffer.truncate(split.used);
+            let chunk = Chunk { bytes: buffer, pieces: split.pieces, offset, broken: broken.clone() };
+            offset += split.used as u64;
+            if !tell(Message::Chunk(chunk)) || last {
+                break;
+            }
+            wanted = CHUNK.max(rest.len() + CHUNK / 2);
+            buffer = Vec::with_capacity(wanted);
+            buffer.extend_from_slice(&rest);
+        }
+        (ending.bytes, ending.xxh3) = (seen.bytes(), seen.xxh3());
+        Ok(ending)
+    }
+
+    /// Reads until the buffer holds `wanted` bytes or nothing follows. What is told is why the packed bytes break off.
+    fn fill(
+        &self,
+        plain: &mut dyn Read,
+        buffer: &mut Vec<u8>,
+        wanted: usize,
+        seen: &Seen,
+    ) -> io::Result<Option<String>> {
+        let missing = wanted.saturating_sub(buffer.len()) as u64;
+        let before = seen.bytes();
+        let read = plain.take(missing).read_to_end(buffer);
+        self.progress.advance(seen.bytes() - before);
+        match read {
+            Ok(_) => Ok(None),
+            // A disk that fails is not a damaged file.
+            Err(e) if seen.failed() => Err(e),
+            Err(e) => Ok(Some(format!("its packed bytes break off or are damaged ({e})"))),
+        }
+    }
+
+    fn assemble(
+        &self,
+        files: &[InputFile],
+        mut next: impl FnMut(usize) -> Option<Message>,
+    ) -> Result<Records> {
+        let preferred = self
+            .config
+            .document
+            .prefer
+            .iter()
+            .enumerate()
+            .map(|(i, s)| (s.to_lowercase(), i as u32))
+            .collect();
+        let mut assembly =
+            Assembly { reading: self, records: Records::default(), site_index: HashMap::new(), preferred };
+        let paths = FieldPaths::new(&self.config.fields);
+        let own_paths = FieldPaths::new(&own_fields());
+        'files: for (number, input) in files.iter().enumerate() {
+            let mut file = FileRead::new(input.clone(), Format::Text, Compression::None);
+            let mut columns = Columns::None;
+            let mut over = false;
+            while let Some(message) = next(number) {
+                self.cancel.check()?;
+                match message {
+                    Message::Unreadable(reason) => {
+                        if self.on_error == OnError::Fail {
+                            return Err(Error::Input(format!("{}: {reason}", input.path.display())));
+                        }
+                        assembly.records.unreadable.push((input.clone(), reason));
+                        continue 'files;
+                    }
+                    Message::Failed(error) => return Err(error),
+                    Message::Begin(beginning) => {
+                        file = FileRead::new(input.clone(), beginning.format, beginning.compression);
+                        columns = self.columns(&beginning, &file, [&paths, &own_paths])?;
+                        if file.format == Format::Parquet {
+                            let read = parquet::open(self, &file);
+                            let opened = match read {
+                                Err(Error::Input(reason)) if self.on_error != OnError::Fail => {
+                                    // Without its end a table in columns cannot be read at all.
+                                    let path = format!("{}: ", input.path.display());
+                                    let reason = reason.strip_prefix(&path).unwrap_or(&reason).to_owned();
+                                    assembly.records.unreadable.push((input.clone(), reason));
+                                    continue 'files;
+                                }
+                                opened => opened?,
+                            };
+                            let take = &mut |file: &mut FileRead, batch| assembly.take_rows(file, batch);
+                            parquet::read(self, &mut file, &opened, take)?;
+                        }
+                    }
+                    Message::Chunk(chunk) => self.take_chunk(chunk, &mut file, &columns, &mut assembly)?,
+                    Message::End(ending) => {
+                        over = true;
+                        (file.bytes, file.xxh3) = (ending.bytes, ending.xxh3);
+                        (file.lead, file.separator, file.end) = (ending.lead, ending.separator, ending.end);
+                        if file.format == Format::Warc {
+                            file.end.clear();
+                        }
+                    }
+                }
+            }
+            if !over {
+                return Err(Error::Unbalanced(format!("{} was not read to its end", input.path.display())));
+            }
+            assembly.records.files.push(file);
+        }
+        let mut records = assembly.records;
+        if records.rows.len() >= u32::MAX as usize {
+            return Err(Error::TooMany { what: "records", limit: u64::from(u32::MAX) });
+        }
+        records.name_unnamed();
+        Ok(records)
+    }
+
+    fn columns<'p>(
+        &self,
+        begun: &Beginning,
+        file: &FileRead,
+        paths: [&'p FieldPaths; 2],
+    ) -> Result<Columns<'p>> {
+        match begun.format {
+            Format::JsonLines | Format::Json => Ok(Columns::Json(paths[0])),
+            Format::Warc => Ok(Columns::Json(paths[1])),
+            Format::Text | Format::Parquet => Ok(Columns::None),
+            Format::Csv => {
+                let Some(header) = &begun.columns else { return Ok(Columns::None) };
+                let fields = &self.config.fields;
+                TableColumns::new(header, fields).map(Columns::Table).ok_or_else(|| {
+                    Error::Input(format!(
+                        "{}: no column `{}` among {}; --text-field names another",
+                        file.input.path.display(),
+                        fields.text,
+                        header.names.join(", ")
+                    ))
+                })
+            }
+        }
+    }
+
+    fn take_chunk(
+        &self,
+        chunk: Chunk,
+        file: &mut FileRead,
+        columns: &Columns<'_>,
+        assembly: &mut Assembly<'_>,
+    ) -> Result<()> {
+        let Chunk { bytes, mut pieces, offset, broken } = chunk;
+        let reject = |bytes: &[u8], piece: &Piece, reason: String| {
+            let (offset, bytes) = (offset + piece.start as u64, bytes[piece.from..piece.next].to_vec());
+            Outcome::Rejected(Rejected { file: 0, row: 0, line: piece.line, offset, bytes, reason })
+        };
+        let cut_off = broken.and_then(|reason| pieces.pop().map(|piece| reject(&bytes, &piece, reason)));
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(pieces.len() + 1);
+        let content = match file.format {
+            Format::Warc => {
+                let entry = |p: &Piece| warc::entry(&bytes[p.start..p.end], SAFE_BYTES);
+                let entries: Vec<warc::Entry> = pieces.par_iter().map(entry).collect();
+                let mut lines = String::new();
+                for (piece, entry) in pieces.iter().zip(entries) {
+                    let line = match entry {
+                        warc::Entry::PassedOver(what) => {
+                            outcomes.push(Outcome::PassedOver(what));
+                            continue;
+                        }
+                        warc::Entry::Broken(reason) => {
+                            outcomes.push(reject(&bytes, piece, reason));
+                            continue;
+                        }
+                        warc::Entry::Document(line) => line,
+                    };
+                    let (start, end) = (lines.len(), lines.len() + line.len());
+                    let place = Piece { line: 0, from: start, start, end, next: end + 1 };
+                    outcomes.push(match self.parse(file.format, &line, &place, columns) {
+                        Ok(parsed) => Outcome::Document(parsed),
+                        Err(reason) => reject(&bytes, piece, reason),
+                    });
+                    lines.push_str(&line);
+                    lines.push('\n');
+                }
+                Content::Text(lines)
+            }
+            Format::Text => {
+                let mut text = String::new();
+                for piece in &pieces {
+                    let decoded = encoding::decode(&bytes, self.encoding).and_then(|decoded| {
+                        let piece = Piece { end: decoded.text.len(), next: decoded.text.len(), ..*piece };
+                        Ok((self.parse(file.format, &decoded.text, &piece, columns)?, decoded))
+                    });
+                    match decoded {
+                        Ok((parsed, decoded)) => {
+                            outcomes.push(Outcome::Document(parsed));
+                            file.encoding = Some((decoded.spelt.encoding, decoded.spelt.mark));
+                            text = decoded.text;
+                        }
+                        Err(reason) => outcomes.push(reject(&bytes, piece, reason)),
+                    }
+                }
+                Content::Text(text)
+            }
+            _ => {
+                let content = Content::new(bytes);
+                let parse = |p: &Piece| {
+                    let text = content.text(p.start..p.end);
+                    text.map_err(|e| format!("not UTF-8 at byte {} of the record", e.valid_up_to() + 1))
+                        .and_then(|text| self.parse(file.format, text, p, columns))
+                        .map_or_else(|reason| reject(content.bytes(), p, reason), Outcome::Document)
+                };
+                outcomes.par_extend(pieces.par_iter().with_min_len(32).map(parse));
+                content
+            }
+        };
+        outcomes.extend(cut_off);
+        assembly.take(file, content, outcomes)
+    }
+
+    /// Finds the fields of a record.
+    fn parse(
+        &self,
+        format: Format,
+        record: &str,
+        piece: &Piece,
+        columns: &Columns<'_>,
+    ) -> std::result::Result<Parsed, String> {
+        let length = piece.end - piece.start;
+        let mut parsed = Parsed {
+            row: RecordRow {
+                file: 0,
+                row: 0,
+                chunk: 0,
+                id_start: 0,
+                id_length: 0,
+                line: piece.line,
+                start: piece.start as u64,
+                length: length as u64,
+                before: (piece.start - piece.from) as u64,
+                after: (piece.next - piece.end) as u64,
+                text_start: 0,
+                text_length: length as u64,
+            },
+            site: None,
+            date: None,
+        };
+        let (mut site, mut url, mut date, mut id) = (None, None, None, 0..0);
+        let field = &self.config.fields.text;
+        match columns {
+            Columns::Json(paths) => {
+                let found = paths.read(record)?;
+                let range = found.text_range(record, if format == Format::Warc { "text" } else { field })?;
+                parsed.row.text_start = range.start as u64;
+                parsed.row.text_length = range.len() as u64;
+                (site, url, date) = (found.site(), found.url(), found.date());
+                id = found.id_range(record).unwrap_or(0..0);
+            }
+            Columns::Table(columns) => {
+                let fields = table::fields(record.as_bytes(), columns.separator);
+                let text = fields.get(columns.text).ok_or_else(|| format!("no field `{field}`"))?;
+                if !fields.iter().all(|f| f.well_formed) {
+                    return Err("its quotes do not pair".into());
+                }
+                parsed.row.text_start = text.range.start as u64;
+                parsed.row.text_length = text.range.len() as u64;
+                let get = |column: Option<usize>| column.and_then(|c| fields.get(c));
+                let text_of = |column: Option<usize>| get(column).map(|f| f.text(record));
+                site = columns.sites.iter().find_map(|&c| text_of(Some(c)).and_then(|s| site::normal(&s)));
+                (url, date) = (text_of(columns.url), text_of(columns.date));
+                id = get(columns.id).map_or(0..0, |f| {
+                    let quotes = usize::from(f.quoted && !f.range.is_empty());
+                    f.range.start - quotes..f.range.end + quotes
+                });
+            }
+            Columns::None => {}
+        }
+        if u32::try_from(id.end).is_ok() {
+            (parsed.row.id_start, parsed.row.id_length) = (id.start as u32, id.len() as u32);
+        }
+        if parsed.row.text_length > MAX_TEXT as u64 {
+            return Err(too_long(parsed.row.text_length));
+        }
+        parsed.site = self.site_of(site, url);
+        parsed.date = self.date_of(date);
+        Ok(parsed)
+    }
+
+    /// The site of a record: what the run says, else the record, else its address.
+    pub(super) fn site_of(&self, site: Option<String>, url: Option<String>) -> Option<String> {
+        let told = self.site.map(str::to_owned);
+        told.or(site).or_else(|| url.and_then(|u| site::of_url(&u)))
+    }
+
+    /// The date of a record, where it is asked for.
+    pub(super) fn date_of(&self, date: Option<String>) -> Option<i64> {
+        let wanted = matches!(self.config.document.keep, Keep::Earliest | Keep::Latest);
+        if wanted { date.and_then(|d| super::date::parse(&d)) } else { None }
+    }
+}
+
+/// Why a text cannot be cleaned.
+pub(super) fn too_long(bytes: u64) -> String {
+    format!("a text of {bytes} bytes; at most {MAX_TEXT} can be cleaned")
+}
+
+/// Whether a file of a folder may be passed by: it is gone, or not ours to read.
+fn is_private(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound)
+}
+
+fn take_up_to(stream: &mut dyn Read, bytes: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(bytes);
+    stream.take(bytes as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+impl Assembly<'_> {
+    fn take(&mut self, file: &mut FileRead, content: Content, outcomes: Vec<Outcome>) -> Result<()> {
+        for outcome in outcomes {
+            match outcome {
+                Outcome::PassedOver(what) => *file.passed_over.entry(what).or_default() += 1,
+                Outcome::Rejected(rejected) => self.reject(file, rejected)?,
+                Outcome::Document(parsed) => self.add(file, parsed),
+            }
+        }
+        self.records.chunks.push(content);
+        Ok(())
+    }
+
+    fn take_rows(&mut self, file: &mut FileRead, batch: parquet::Batch) -> Result<()> {
+        for row in batch.rows {
+            match row {
+                Ok(parsed) => self.add(file, parsed),
+                Err(rejected) => self.reject(file, rejected)?,
+            }
+        }
+        self.records.chunks.push(Content::Text(batch.content));
+        Ok(())
+    }
+
+    fn reject(&mut self, file: &mut FileRead, mut rejected: Rejected) -> Result<()> {
+        (rejected.file, rejected.row) = (self.records.files.len() as u32, file.records);
+        if self.reading.on_error == OnError::Fail {
+            return Err(Error::Input(format!("{}: {}", place(file, &rejected), rejected.reason)));
+        }
+        file.records += 1;
+        self.records.rejected.push(rejected);
+        Ok(())
+    }
+
+    fn add(&mut self, file: &mut FileRead, parsed: Parsed) {
+        let mut row = parsed.row;
+        (row.file, row.row) = (self.records.files.len() as u32, file.records);
+        row.chunk = self.records.chunks.len() as u32;
+        file.records += 1;
+        let name = parsed.site.or_else(|| file.input.folder.clone()).and_then(|s| site::normal(&s));
+        let (sites, index) = (&mut self.records.sites, &mut self.site_index);
+        let site = match name {
+            None => SiteIndex::NONE,
+            Some(name) => SiteIndex(*index.entry(name).or_insert_with_key(|name| {
+                sites.push(name.clone());
+                sites.len() as u32 - 1
+            })),
+        };
+        let preference = if site.is_some() { self.preferred.get(&sites[site.0 as usize]) } else { None };
+        let preference = preference.copied().unwrap_or(u32::MAX);
+        self.records.documents.push(DocumentRow { site, date: parsed.date, preference });
+        self.records.rows.push(row);
+    }
+}
+
+/// Where an unusable record stands, for people.
+pub fn place(file: &FileRead, record: &Rejected) -> String {
+    let path = file.input.path.display();
+    match (file.format, record.line) {
+        (Format::Parquet, _) => format!("{path}, row {}", u64::from(record.row) + 1),
+        (_, 0) => format!("{path}, byte {}", record.offset),
+        (_, line) => format!("{path}:{line}"),
+    }
+}
+
+/// What was read of a packed file so far.
+#[derive(Default)]
+struct Seen {
+    bytes: AtomicU64,
+    failed: AtomicU64,
+    hash: Mutex<Xxh3>,
+}
+
+impl Seen {
+    fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed) > 0
+    }
+
+    fn xxh3(&self) -> u128 {
+        self.hash.lock().unwrap_or_else(PoisonError::into_inner).digest128()
+    }
+}
+
+/// Counts and hashes what is read, and remembers whether reading itself failed.
+struct Tracked<R> {
+    stream: R,
+    seen: Arc<Seen>,
+}
+
+impl<R: Read> Read for Tracked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(buffer);
+        match &read {
+            Ok(n) => {
+                self.seen.bytes.fetch_add(*n as u64, Ordering::Relaxed);
+                self.seen.hash.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..*n]);
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => _ = self.seen.failed.fetch_add(1, Ordering::Relaxed),
+        }
+        read
+    }
+}

@@ -1,0 +1,83 @@
+//! The file operations of a run, all of them: what a test makes fail, one call at a time.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+
+/// A file to read from, at any place.
+pub trait ReadFile: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadFile for T {}
+
+/// A file to write to.
+pub trait WriteFile: Write + Send {}
+impl<T: Write + Send> WriteFile for T {}
+
+/// Where files lie.
+pub trait Disk: Send + Sync {
+    /// Opens a file to read.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>>;
+    /// Makes a file, or empties it.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
+    /// Opens a file to write behind what it holds; makes it where it is missing.
+    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
+    /// Gives a file or a folder another name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Makes a folder with its parents.
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove_file(&self, path: &Path) -> io::Result<()>;
+    /// Removes a folder with all that is in it.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+    /// Returns when all that was written to the file system of this folder is safe.
+    fn sync(&self, folder: &Path) -> io::Result<()>;
+}
+
+/// The disk of the machine.
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>> {
+        Ok(Box::new(File::open(path)?))
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        Ok(Box::new(File::create(path)?))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
+        Ok(Box::new(File::options().append(true).create(true).open(path)?))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(path)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn sync(&self, folder: &Path) -> io::Result<()> {
+        // One call for the whole file system: a sync a file would cost a folder of small texts hours.
+        Ok(rustix::fs::syncfs(File::open(folder)?)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn sync(&self, folder: &Path) -> io::Result<()> {
+        for entry in walkdir::WalkDir::new(folder) {
+            let entry = entry?;
+            if entry.file_type().is_file() {
+                File::open(entry.path())?.sync_all()?;
+            }
+        }
+        Ok(())
+    }
+}
