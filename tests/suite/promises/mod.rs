@@ -1,7 +1,10 @@
 //! The promises of DESIGN.md, on a corpus made by [`crate::newsroom`].
 
 mod books;
+mod faults;
 mod folders;
+mod formats;
+mod kills;
 mod recall;
 mod same_bytes;
 mod witnesses;

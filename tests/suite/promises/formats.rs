@@ -1,0 +1,276 @@
+//! Each format in each packing: cleaned to the same texts, restored to the same records. Nothing of the matrix is written
+//! by hand: every cell is made from one corpus.
+
+use crate::newsroom;
+use crate::output::{receipts, tree};
+use crate::program::{dechaff, expect};
+use arrow_array::cast::AsArray;
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use dechaff::corpus::format::Compression;
+use dechaff::corpus::packing::{pack, unpack};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Id, site and text of the records of the corpus.
+fn corpus() -> Vec<[String; 3]> {
+    let rows =
+        newsroom::corpus(5, 60).into_iter().filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+    let field = |row: &Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
+    let mut rows: Vec<[String; 3]> = rows
+        .filter(|row| row["text"].is_string())
+        .map(|row| [field(&row, "id"), field(&row, "site"), field(&row, "text")])
+        .collect();
+    // Formats without fields have no ids but these; texts without end marks survive all of them.
+    rows.iter_mut().enumerate().for_each(|(n, row)| row[0] = format!("r{n:04}"));
+    rows
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Lines,
+    Array,
+    Values,
+    Commas,
+    Tabs,
+    Archive,
+    Columns,
+}
+
+const KINDS: [(Kind, &str); 7] = [
+    (Kind::Lines, "jsonl"),
+    (Kind::Array, "json"),
+    (Kind::Values, "json"),
+    (Kind::Commas, "csv"),
+    (Kind::Tabs, "tsv"),
+    (Kind::Archive, "warc.wet"),
+    (Kind::Columns, "parquet"),
+];
+
+const PACKINGS: [Compression; 6] = [
+    Compression::None,
+    Compression::Gzip,
+    Compression::Zstd,
+    Compression::Bzip2,
+    Compression::Xz,
+    Compression::Lz4,
+];
+
+fn object(row: &[String; 3]) -> Value {
+    serde_json::json!({"id": row[0], "site": row[1], "text": row[2], "n": 0.1})
+}
+
+fn file_of(kind: Kind, rows: &[[String; 3]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    match kind {
+        Kind::Lines => rows.iter().for_each(|r| writeln!(out, "{}", object(r)).unwrap()),
+        Kind::Array => {
+            let rows: Vec<Value> = rows.iter().map(object).collect();
+            out = serde_json::to_vec_pretty(&rows).unwrap();
+        }
+        Kind::Values => {
+            rows.iter().for_each(|r| {
+                writeln!(out, "{}", serde_json::to_string_pretty(&object(r)).unwrap()).unwrap()
+            });
+        }
+        Kind::Commas | Kind::Tabs => {
+            let delimiter = if kind == Kind::Commas { b',' } else { b'\t' };
+            let mut table = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+            table.write_record(["id", "site", "text", "n"]).unwrap();
+            rows.iter().for_each(|r| table.write_record([&r[0], &r[1], &r[2], "0.10"]).unwrap());
+            out = table.into_inner().unwrap();
+        }
+        Kind::Archive => {
+            for [id, site, text] in rows {
+                let (url, length) = (format!("http://{site}/{id}"), text.len());
+                write!(
+                    out,
+                    "WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Record-ID: {id}\r\nWARC-Target-URI: {url}\r\nContent-Type: \
+                     text/plain\r\nContent-Length: {length}\r\n\r\n{text}\r\n\r\n"
+                )
+                .unwrap();
+            }
+        }
+        Kind::Columns => {
+            let column =
+                |n: usize| Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r[n]))) as ArrayRef;
+            let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows.len() as i64));
+            let table = [("n", numbers), ("id", column(0)), ("site", column(1)), ("text", column(2))];
+            let batch = RecordBatch::try_from_iter(table).unwrap();
+            let mut writer = ArrowWriter::try_new(&mut out, batch.schema(), None).unwrap();
+            for start in (0..rows.len()).step_by(17) {
+                writer.write(&batch.slice(start, 17.min(rows.len() - start))).unwrap();
+                writer.flush().unwrap();
+            }
+            writer.close().unwrap();
+        }
+    }
+    out
+}
+
+fn plain(path: &Path) -> Vec<u8> {
+    let packed = fs::read(path).unwrap();
+    let mut out = Vec::new();
+    unpack(Compression::of_bytes(&packed), packed.as_slice()).unwrap().read_to_end(&mut out).unwrap();
+    out
+}
+
+/// Id and text of the records of a file that was written.
+fn read(path: &Path, kind: Kind) -> Vec<(String, String)> {
+    let pair =
+        |row: &Value| (row["id"].as_str().unwrap().to_owned(), row["text"].as_str().unwrap().to_owned());
+    match kind {
+        Kind::Lines | Kind::Archive | Kind::Values => {
+            let bytes = plain(path);
+            serde_json::Deserializer::from_slice(&bytes)
+                .into_iter::<Value>()
+                .map(|v| pair(&v.unwrap()))
+                .collect()
+        }
+        Kind::Array => serde_json::from_slice::<Vec<Value>>(&plain(path)).unwrap().iter().map(pair).collect(),
+        Kind::Commas | Kind::Tabs => {
+            let delimiter = if kind == Kind::Commas { b',' } else { b'\t' };
+            let bytes = plain(path);
+            let mut table = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes.as_slice());
+            table.records().map(|r| r.unwrap()).map(|r| (r[0].to_owned(), r[2].to_owned())).collect()
+        }
+        Kind::Columns => {
+            let file = fs::File::open(path).unwrap();
+            let batches = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+            let rows = |batch: RecordBatch| {
+                let strings = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+                let (ids, texts) = (strings("id"), strings("text"));
+                (0..batch.num_rows())
+                    .map(|r| (ids.value(r).into(), texts.value(r).into()))
+                    .collect::<Vec<_>>()
+            };
+            batches.flat_map(|b| rows(b.unwrap())).collect()
+        }
+    }
+}
+
+#[test]
+fn every_format_in_every_packing_is_cleaned_alike_and_comes_back() {
+    let rows = corpus();
+    let dir = tempfile::tempdir().unwrap();
+    let given: Vec<(String, String)> = rows.iter().map(|r| (r[0].clone(), r[2].clone())).collect();
+    let mut cleaned: Option<(Vec<(String, String)>, usize)> = None;
+    for (kind, ending) in KINDS {
+        let file = file_of(kind, &rows);
+        for packing in PACKINGS {
+            if kind == Kind::Columns && packing != Compression::None {
+                continue;
+            }
+            let name = format!("c.{ending}{}", packing.ending());
+            let packed = if packing == Compression::Gzip && kind == Kind::Archive {
+                // A member a record, as archives are written.
+                let mut records: Vec<usize> = memchr::memmem::find_iter(&file, b"WARC/1.0").collect();
+                records.push(file.len());
+                let member = |w: &[usize]| pack(packing, None, file[w[0]..w[1]].to_vec()).unwrap();
+                records.windows(2).flat_map(member).collect()
+            } else {
+                pack(packing, None, file.clone()).unwrap()
+            };
+            let cell = dir.path().join(format!("{kind:?}-{packing:?}"));
+            fs::create_dir(&cell).unwrap();
+            fs::write(cell.join(&name), &packed).unwrap();
+            expect(&cell, &["clean", &name, "-o", "out", "-q"], 0);
+            expect(&cell, &["verify", "out", "-q"], 0);
+            expect(&cell, &["restore", "out", "-o", "back", "-q"], 0);
+            let written =
+                if kind == Kind::Archive { format!("c.{ending}.jsonl{}", packing.ending()) } else { name };
+            let back = cell.join("back").join(&written);
+            assert_eq!(read(&back, kind), given, "{kind:?} {packing:?}");
+            if !matches!(kind, Kind::Archive | Kind::Columns) {
+                assert!(plain(&back) == file, "{kind:?} {packing:?} does not come back byte for byte");
+            }
+            let head = fs::read(cell.join("out/documents").join(&written)).unwrap();
+            assert_eq!(Compression::of_bytes(&head), packing, "{kind:?}");
+            let texts = read(&cell.join("out/documents").join(&written), kind);
+            let receipts = receipts(&cell.join("out")).len();
+            assert!(receipts > 10, "{kind:?} {receipts}");
+            let found = (texts, receipts);
+            match &cleaned {
+                None => cleaned = Some(found),
+                Some(first) => assert!(*first == found, "{kind:?} {packing:?} was cleaned otherwise"),
+            }
+        }
+    }
+}
+
+#[test]
+fn texts_of_a_folder_come_back_in_their_packing() {
+    let rows = corpus();
+    let dir = tempfile::tempdir().unwrap();
+    for [id, site, text] in &rows {
+        let folder = dir.path().join("in").join(site);
+        fs::create_dir_all(&folder).unwrap();
+        let packing = PACKINGS[text.len() % PACKINGS.len()];
+        let packed = pack(packing, None, text.clone().into_bytes()).unwrap();
+        fs::write(folder.join(format!("{id}.txt{}", packing.ending())), packed).unwrap();
+    }
+    expect(dir.path(), &["clean", "in", "-o", "out", "-q"], 0);
+    expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+    let texts = |root: &str| -> BTreeMap<String, Vec<u8>> {
+        tree(&dir.path().join(root))
+            .into_keys()
+            .map(|n| (n.clone(), plain(&dir.path().join(root).join(n))))
+            .collect()
+    };
+    assert!(texts("in") == texts("back"));
+}
+
+#[test]
+fn records_that_span_many_buffers_come_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = "The quay was mended in four days and the ferries run again. ".repeat(200_000);
+    let lines =
+        format!("\u{feff}\n{{\"id\":1,\"text\":\"{long}\"}}\r\n  \n{{\"id\":2,\"text\":\"{long}x\"}}");
+    fs::write(dir.path().join("a.jsonl"), &lines).unwrap();
+    fs::write(dir.path().join("b.csv"), format!("id,text\r\n1,\"{long}\"\r\n\r\n2,{long}x")).unwrap();
+    fs::write(dir.path().join("c.json"), format!("[{{\"text\":\"{long}\"}} , {{\"text\":\"{long}x\"}}]"))
+        .unwrap();
+    let inputs = ["a.jsonl", "b.csv", "c.json"];
+    expect(dir.path(), &[&["clean", "-o", "out", "-q"][..], &inputs[..]].concat(), 0);
+    expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+    for name in inputs {
+        let (was, is) =
+            (fs::read(dir.path().join(name)).unwrap(), fs::read(dir.path().join("back").join(name)).unwrap());
+        assert!(was == is, "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_breaks_off_gives_its_whole_records_and_names_the_rest() {
+    let rows = corpus();
+    let file = file_of(Kind::Lines, &rows);
+    for packing in &PACKINGS[1..] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut packed = pack(*packing, None, file[..file.len() / 2].to_vec()).unwrap();
+        packed.extend(pack(*packing, None, file[file.len() / 2..].to_vec()).unwrap());
+        let cut = packed.len() - 20;
+        fs::write(dir.path().join("c.jsonl"), &packed[..cut]).unwrap();
+        let ran = dechaff(dir.path(), &["clean", "c.jsonl", "-o", "out"], b"");
+        assert_eq!(ran.status, 1, "{packing:?} {}", ran.stderr);
+        assert!(ran.stderr.contains("its packed bytes break off or are damaged"), "{}", ran.stderr);
+        expect(dir.path(), &["verify", "out", "-q"], 0);
+        expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+        let back = plain(&dir.path().join("back/c.jsonl"));
+        assert!(back.len() >= file.len() / 2 - 4096 && file.starts_with(&back), "{packing:?} {}", back.len());
+    }
+}
+
+#[test]
+fn a_small_file_that_unpacks_to_a_huge_one_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let member = pack(Compression::Zstd, None, vec![b' '; 1 << 26]).unwrap();
+    fs::write(dir.path().join("bomb.jsonl.zst"), member.repeat(17)).unwrap();
+    let ran = expect(dir.path(), &["clean", "bomb.jsonl.zst", "-o", "out"], 2);
+    assert!(ran.stderr.contains("unpacks to more than 200 times its size"), "{}", ran.stderr);
+    assert!(!dir.path().join("out").exists() && !dir.path().join("out.unfinished").exists());
+}
