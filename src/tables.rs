@@ -68,14 +68,23 @@ pub enum Known {
     No,
     /// It is known furniture.
     Furniture,
+    /// It says nearly the same as known furniture.
+    NearFurniture,
     /// It must stay.
     Protected,
+}
+
+impl Known {
+    /// Whether it is known furniture, or nearly that.
+    pub fn is_furniture(self) -> bool {
+        matches!(self, Known::Furniture | Known::NearFurniture)
+    }
 }
 
 /// Why a unit or a document goes; the name stands in the receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// A list of known furniture holds the line.
+    /// A list of known furniture holds the line, or one nearly like it.
     KnownLine,
     /// Other pages of the site have the same words.
     SiteLine,
@@ -150,6 +159,12 @@ pub struct CutRow {
     /// The unit that stays, where it is a copy.
     pub witness: Option<Witness>,
 }
+
+/// Units of fewer words match exactly or not at all: a word changed in a short line is another line.
+pub const NEAR_MIN_WORDS: usize = 8;
+
+/// Words a shingle in comparing units.
+pub const UNIT_SHINGLE: usize = 3;
 
 /// The bucket keys of one unit that is long enough for near matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

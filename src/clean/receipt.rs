@@ -82,7 +82,7 @@ pub struct Cut {
     pub kind: Kind,
     /// Why it went.
     pub rule: String,
-    /// For copies the similarity, for known lines 1, else the chance that the model gives the line to be furniture: low
+    /// For copies the similarity, for known lines that to the line of the list, else the chance that the model gives the line to be furniture: low
     /// where the counts of the site decided against its look.
     pub score: f32,
     /// The counts behind it.

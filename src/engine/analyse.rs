@@ -8,19 +8,15 @@ use crate::judge::known::KnownLines;
 use crate::progress::Progress;
 use crate::sketch::banding::Banding;
 use crate::sketch::minhash::{self, MinHash, SketchScratch};
-use crate::tables::{AnchorRow, Known, NEAR_BANDS, NEAR_ROWS, NearRow, SketchRow, UnitRow, Units};
+use crate::tables::{
+    AnchorRow, Known, NEAR_BANDS, NEAR_MIN_WORDS, NEAR_ROWS, NearRow, SketchRow, UNIT_SHINGLE, UnitRow, Units,
+};
 use crate::text::segment::{self, Lines, Part, Unit};
 use crate::text::surface::Surface;
 use crate::text::words::{self, Words};
 use crate::text::{fold, shingle};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
-
-/// Units of fewer words match exactly or not at all: a word changed in a short line is another line.
-pub const NEAR_MIN_WORDS: usize = 8;
-
-/// Words a shingle in comparing units.
-pub const UNIT_SHINGLE: usize = 3;
 
 /// Units of more masked words are no templates.
 const TEMPLATE_MAX_WORDS: usize = 32;
@@ -68,6 +64,7 @@ pub struct Scratch {
     document_words: Vec<u64>,
     sketch: SketchScratch,
     keys: Vec<u32>,
+    shingles: Vec<u64>,
     bytes: Vec<u8>,
 }
 
@@ -177,13 +174,7 @@ impl Analyser {
             span: Span { start: piece.start, end: piece.end },
             masked_words: words.masked.len().min(255) as u8,
             words: words.count().min(u16::MAX as usize) as u16,
-            known: if self.protected.matches(&words.masked, &scratch.folded) {
-                Known::Protected
-            } else if self.known.matches(&words.masked, &scratch.folded) {
-                Known::Furniture
-            } else {
-                Known::No
-            },
+            known: self.known_as(&words.masked, &scratch.folded, &mut scratch.shingles),
             surface: Surface::of(text, piece),
         });
         if words.count() >= NEAR_MIN_WORDS {
@@ -196,6 +187,27 @@ impl Analyser {
                 batch.near.push(NearRow { unit: index, keys });
             }
         }
+    }
+
+    /// What the lists say of a unit. Protected lines come first: what is like them stays, whatever else it is like.
+    fn known_as(&self, masked: &[u64], folded: &str, shingles: &mut Vec<u64>) -> Known {
+        if self.protected.matches(masked, folded) || self.protected.similarity(masked, shingles).is_some() {
+            Known::Protected
+        } else if self.known.matches(masked, folded) {
+            Known::Furniture
+        } else if self.known.similarity(masked, shingles).is_some() {
+            Known::NearFurniture
+        } else {
+            Known::No
+        }
+    }
+
+    /// How similar a unit that is [`Known::NearFurniture`] is to the known line most like it.
+    pub fn similarity_to_known(&self, unit: &str, scratch: &mut Scratch) -> f32 {
+        fold::fold_into(unit, &mut scratch.folded);
+        scratch.unit_words.clear();
+        words::words_into(&scratch.folded, &mut scratch.unit_words);
+        self.known.similarity(&scratch.unit_words.masked, &mut scratch.shingles).unwrap_or(1.0)
     }
 
     /// The sketch of a run of words; its band keys are appended to `keys` (zeros for no words).

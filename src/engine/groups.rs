@@ -1,10 +1,10 @@
 //! Grouping the units that are left: those with the same words, and which groups nearly say the same.
 
-use super::analyse::{Analyser, Scratch, UNIT_SHINGLE};
+use super::analyse::{Analyser, Scratch};
 use super::{Cancel, Source};
 use crate::document::RecordIndex;
 use crate::error::Result;
-use crate::tables::{NEAR_BANDS, Units};
+use crate::tables::{NEAR_BANDS, NEAR_MIN_WORDS, UNIT_SHINGLE, Units};
 use crate::text::shingle;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -123,7 +123,7 @@ impl NearSearch<'_> {
         let mut rows: Vec<(u32, u32)> = Vec::new();
         for group in 0..self.groups.len() as u32 {
             let unit = self.groups.get(group)[0];
-            if self.units.rows[unit as usize].words as usize >= super::analyse::NEAR_MIN_WORDS
+            if self.units.rows[unit as usize].words as usize >= NEAR_MIN_WORDS
                 && let Ok(row) = near.binary_search_by_key(&unit, |n| n.unit)
             {
                 rows.push((group, row as u32));

@@ -9,11 +9,11 @@ pub mod groups;
 use crate::config::{Builtin, Config};
 use crate::document::{Kind, RecordIndex};
 use crate::error::{Error, Result};
-use crate::judge::boilerplate::{self, PageSettings};
+use crate::judge::boilerplate::{self, PageSettings, Scratch};
 use crate::judge::known::KnownLines;
 use crate::judge::model::Model;
 use crate::progress::Progress;
-use crate::tables::{CutRow, DocumentRow, Evidence, PassageRow, Units};
+use crate::tables::{CutRow, DocumentRow, Evidence, Known, PassageRow, Units};
 use analyse::{Analyser, Analysis};
 use copies::Copies;
 use documents::{DocumentFates, DocumentSearch};
@@ -145,7 +145,7 @@ impl Job<'_> {
     pub fn decide(&self) -> Result<Decisions> {
         let analyser = Analyser::new(self.config, self.lists);
         let mut analysis = analyser.run(self.source, self.batch, self.progress, self.cancel)?;
-        let (grouped, furniture) = self.boilerplate(&mut analysis)?;
+        let (grouped, furniture) = self.boilerplate(&analyser, &mut analysis)?;
         let mut left = vec![true; analysis.units.rows.len()];
         furniture.iter().for_each(|c| left[c.unit as usize] = false);
         let documents = self.documents(&analyser, &mut analysis, &left)?;
@@ -165,7 +165,7 @@ impl Job<'_> {
         })
     }
 
-    fn boilerplate(&self, analysis: &mut Analysis) -> Result<(Grouped, Vec<CutRow>)> {
+    fn boilerplate(&self, analyser: &Analyser, analysis: &mut Analysis) -> Result<(Grouped, Vec<CutRow>)> {
         if !self.config.runs(Kind::Boilerplate) {
             return Ok((Grouped { pages: vec![1; self.documents.len()], ..Grouped::default() }, Vec::new()));
         }
@@ -183,7 +183,7 @@ impl Job<'_> {
         let cuts: Vec<Vec<CutRow>> = (0..self.documents.len() as u32)
             .into_par_iter()
             .with_min_len(64)
-            .map_init(Default::default, |scratch, record| {
+            .map_init(<(Scratch, analyse::Scratch, String)>::default, |(scratch, words, buffer), record| {
                 let range = analysis.units.range(record);
                 let page = settings(grouped.pages[record as usize]);
                 let mut verdicts = Vec::new();
@@ -196,6 +196,10 @@ impl Job<'_> {
                     &mut verdicts,
                 );
                 self.progress.advance(1);
+                for verdict in verdicts.iter_mut().filter(|v| units[v.unit].known == Known::NearFurniture) {
+                    let text = self.source.text(record as usize, buffer);
+                    verdict.score = analyser.similarity_to_known(units[verdict.unit].span.of(text), words);
+                }
                 let row = |v: crate::judge::Verdict| CutRow {
                     unit: (range.start + v.unit) as u32,
                     kind: v.kind,

@@ -34,7 +34,7 @@ pub fn judge_into(
     let from = out.len();
     features::features_into(units, evidence, page.pages, &mut scratch.rows);
     page.model.score_into(&scratch.rows, &mut scratch.scores);
-    let sure = |i: &usize| units[*i].known == Known::Furniture || scratch.scores[*i] < page.threshold;
+    let sure = |i: &usize| units[*i].known.is_furniture() || scratch.scores[*i] < page.threshold;
     let shared = |i: &usize| is_on_most_pages(&units[*i], &evidence[*i], page.pages);
     let sure_units = (0..units.len()).filter(sure).count();
     let furnished = sure_units > 0 && sure_units + (0..units.len()).filter(shared).count() >= FURNISHED_UNITS;
@@ -42,7 +42,7 @@ pub fn judge_into(
         let score = scratch.scores[i];
         let rule = match unit.known {
             Known::Protected => continue,
-            Known::Furniture => Rule::KnownLine,
+            Known::Furniture | Known::NearFurniture => Rule::KnownLine,
             Known::No
                 if score >= threshold_of(unit, seen, page, furnished) || is_speech(unit, seen, page) =>
             {
@@ -50,7 +50,7 @@ pub fn judge_into(
             }
             Known::No => rule_of(unit, seen),
         };
-        let score = if unit.known == Known::Furniture { 1.0 } else { 1.0 - score };
+        let score = if unit.known.is_furniture() { 1.0 } else { 1.0 - score };
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None });
     }
     keep_what_text_surrounds(units, evidence, page, from, out);
@@ -262,7 +262,7 @@ fn rule_of(unit: &UnitRow, seen: &Evidence) -> Rule {
 
 /// Whether a unit gives reason to look at its page at all.
 fn is_suspicious(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
-    unit.known == Known::Furniture
+    unit.known.is_furniture()
         || features::is_repeated(seen, pages)
         || features::among(seen.site_template, pages) > 2.5 && unit.words < 15
         || unit.words <= 4 && !unit.surface.has(Surface::SENTENCE)

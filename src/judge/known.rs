@@ -2,8 +2,10 @@
 //!
 //! A list has a line or a template per row: `{n}` stands for a number or a date, `{*}` for one to twelve words.
 //! Rows that start with `#` and empty rows are comments (a line of only `#` signs is written `\###`).
-//! In: the masked words of a unit. Out: which row it matches.
+//! Long lines are also known where a unit says nearly the same; templates with `{*}` are not.
+//! In: the masked words of a unit. Out: whether a row matches it, or how similar the nearest is.
 
+use super::nearly::NearLines;
 use crate::text::words::{self, SLOT, Words};
 use crate::text::{fold, segment};
 use std::collections::{HashMap, HashSet};
@@ -11,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// The longest run of words that `{*}` stands for.
 const MAX_WILD: usize = 12;
-/// Units of more masked words than this are not looked up.
+/// Units of more masked words than this are no templates.
 const MAX_WORDS: usize = 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,9 @@ pub struct KnownLines {
     templates: Vec<Vec<Piece>>,
     by_first: HashMap<u64, Vec<u32>>,
     by_last: HashMap<u64, Vec<u32>>,
+    near: NearLines,
+    /// Masked words of the longest row without `{*}`.
+    longest: usize,
 }
 
 impl KnownLines {
@@ -71,8 +76,11 @@ impl KnownLines {
                 self.marks.insert(xxh3_64(marks.as_bytes()));
             }
             _ if !pieces.contains(&Piece::Wild) => {
-                self.whole
-                    .insert(hash(pieces.iter().map(|p| if let Piece::Word(w) = p { *w } else { SLOT })));
+                let words: Vec<u64> =
+                    pieces.iter().map(|p| if let Piece::Word(w) = p { *w } else { SLOT }).collect();
+                self.whole.insert(hash(&words));
+                self.near.add(&words);
+                self.longest = self.longest.max(words.len());
             }
             (Some(&Piece::Word(first)), _) => {
                 self.by_first.entry(first).or_default().push(self.templates.len() as u32);
@@ -98,14 +106,20 @@ impl KnownLines {
             return !self.marks.is_empty() && self.marks.contains(&xxh3_64(marks(folded).as_bytes()));
         }
         let (Some(first), Some(last)) = (masked.first(), masked.last()) else { return false };
+        if masked.len() <= self.longest && self.whole.contains(&hash(masked)) {
+            return true;
+        }
         if masked.len() > MAX_WORDS {
             return false;
         }
-        if !self.whole.is_empty() && self.whole.contains(&hash(masked.iter().copied())) {
-            return true;
-        }
         let candidates = self.by_first.get(first).into_iter().chain(self.by_last.get(last)).flatten();
         candidates.into_iter().any(|&t| fits(&self.templates[t as usize], masked))
+    }
+
+    /// How similar a unit of these masked words is to the known line most like it, from
+    /// [`SIMILARITY`](super::nearly::SIMILARITY) on. Rows of fewer than eight words and those with `{*}` are like none.
+    pub fn similarity(&self, masked: &[u64], shingles: &mut Vec<u64>) -> Option<f32> {
+        self.near.similarity(masked, shingles)
     }
 
     /// Whether the known lines hold this line, given as text.
@@ -121,8 +135,8 @@ fn marks(folded: &str) -> String {
     folded.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
-fn hash(words: impl Iterator<Item = u64>) -> u64 {
-    words.fold(0x6b6e_6f77, |h, w| (h ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
+fn hash(words: &[u64]) -> u64 {
+    words.iter().fold(0x6b6e_6f77, |h, w| (h ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
 }
 
 /// Matches by trying the shortest run for each wild piece first; templates are short.
@@ -167,6 +181,12 @@ mod tests {
         assert!(known.holds("To read Harlan’s resource Water and Stone: A Tale, please click here."));
         assert!(!known.holds("To read more, please click here."));
         assert!(known.holds("Jane Roe is a contributor here"));
+    }
+
+    #[test]
+    fn rows_longer_than_templates_may_be_are_matched_whole() {
+        let row = "word ".repeat(70);
+        assert!(list(&row).holds(&row) && !list(&row).holds(&"word ".repeat(71)));
     }
 
     #[test]

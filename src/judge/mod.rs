@@ -4,6 +4,7 @@ pub mod boilerplate;
 pub mod features;
 pub mod known;
 pub mod model;
+pub mod nearly;
 pub mod passage;
 pub mod repeat;
 
