@@ -7,6 +7,7 @@ use crate::corpus::json;
 use crate::corpus::spelling::Spelling;
 use crate::document::Span;
 use crate::engine::Source;
+use crate::judge::because::{Because, Page};
 use crate::tables::CutRow;
 
 impl Writer<'_> {
@@ -54,6 +55,7 @@ impl Writer<'_> {
         let offsets: Vec<usize> = ranges.iter().flat_map(|r| [r.start as usize, r.end as usize]).collect();
         let raw_offsets = raw.map(|raw| spelling.raw_offsets(raw, &offsets));
         let fragile = raw.is_some_and(|raw| spelling == Spelling::Json && json::has_lone_surrogate(raw));
+        let mut because = self.because(record, rows);
         let (mut chars, mut at) = (0u64, 0usize);
         let mut chars_to = |to: usize| {
             let piece = &text[at..to];
@@ -77,6 +79,7 @@ impl Writer<'_> {
                     kind: row.kind,
                     rule: row.rule.name().into(),
                     score: row.score,
+                    because: std::mem::take(&mut because[i]),
                     counts: self.counts(record, row.unit),
                     witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity)),
                     removed,
@@ -91,6 +94,28 @@ impl Writer<'_> {
     fn spelling_out(&self, file: usize, spelling: Spelling) -> Spelling {
         let (from, to) = (self.records.files[file].format, self.targets[file].format);
         if from == to { spelling } else { Spelling::Json }
+    }
+
+    /// For each cut the facts that made the model decide so.
+    fn because(&self, record: u32, rows: &[CutRow]) -> Vec<Vec<String>> {
+        let mut because = vec![Vec::new(); rows.len()];
+        let known: Vec<usize> =
+            (0..rows.len()).filter(|&i| Because::knows(rows[i].kind, rows[i].rule)).collect();
+        if known.is_empty() {
+            return because;
+        }
+        let range = self.decisions.units.range(record);
+        let page = Page {
+            units: &self.decisions.units.rows[range.clone()],
+            evidence: &self.decisions.evidence[range.clone()],
+            pages: self.decisions.pages[record as usize],
+        };
+        let cuts: Vec<(usize, f32)> =
+            known.iter().map(|&i| (rows[i].unit as usize - range.start, rows[i].score)).collect();
+        for (i, facts) in known.into_iter().zip(self.because.facts(&page, &cuts)) {
+            because[i] = facts;
+        }
+        because
     }
 
     fn counts(&self, record: u32, unit: u32) -> Option<Counts> {

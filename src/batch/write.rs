@@ -12,6 +12,7 @@ use crate::corpus::records::{FileRead, Records, Rejected};
 use crate::corpus::table::{self, Header as TableHeader};
 use crate::engine::{Decisions, Source};
 use crate::error::{Error, Result};
+use crate::judge::because::Because;
 use rayon::prelude::*;
 use serde_json::json;
 use std::collections::HashSet;
@@ -27,6 +28,7 @@ pub struct Writer<'a> {
     pub(super) run: &'a Run<'a>,
     /// Where the records of each file go.
     pub(super) targets: Vec<Target>,
+    pub(super) because: Because<'a>,
 }
 
 /// What becomes of a record.
@@ -71,7 +73,7 @@ impl<'a> Writer<'a> {
                 )));
             }
         }
-        Ok(Writer { records, decisions, run, targets })
+        Ok(Writer { records, decisions, run, targets, because: Because::new(&run.lists.model) })
     }
 
     /// Writes `documents/`, `removed/` and `rejected/` below `folder`.

@@ -82,9 +82,13 @@ pub struct Cut {
     pub kind: Kind,
     /// Why it went.
     pub rule: String,
-    /// For copies the similarity, for known lines that to the line of the list, else the chance that the model gives the line to be furniture: low
-    /// where the counts of the site decided against its look.
+    /// How sure: for copies the similarity, for known lines that to the line of the list. Else where the model decided
+    /// (`because` says why) the chance that it gives the line to be furniture, and where the counts decided 1 - 1/n for
+    /// n pages of the site with the line.
     pub score: f32,
+    /// Where the model decided: the facts that spoke most for furniture, strongest first, at most three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<String>,
     /// The counts behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,

@@ -50,7 +50,11 @@ pub fn judge_into(
             }
             Known::No => rule_of(unit, seen),
         };
-        let score = if unit.known.is_furniture() { 1.0 } else { 1.0 - score };
+        let score = match unit.known.is_furniture() {
+            true => 1.0,
+            false if score < page.threshold => 1.0 - score,
+            false => certainty(unit, seen),
+        };
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None });
     }
     keep_what_text_surrounds(units, evidence, page, from, out);
@@ -91,7 +95,7 @@ fn peel_edges(
                 break;
             }
             goes[i] = true;
-            let score = count as f32 / page.pages.max(count) as f32;
+            let score = certainty(&units[i], &evidence[i]);
             let rule = rule_of(&units[i], &evidence[i]);
             out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None });
         }
@@ -164,6 +168,14 @@ fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>, furnis
     } else {
         page.threshold
     }
+}
+
+/// How sure counts are: the line was written for one of the n pages that have it at most, so that on n - 1 of them
+/// it is not the article's own.
+fn certainty(unit: &UnitRow, seen: &Evidence) -> f32 {
+    let template = if is_template(unit, seen) { seen.site_template } else { 1 };
+    let pages = seen.site_documents.max(seen.site_masked).max(template);
+    1.0 - 1.0 / pages as f32
 }
 
 /// A page with so many units that go for their look or as known ones, or that most pages share, is not clean

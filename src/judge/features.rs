@@ -66,6 +66,11 @@ pub const NAMES: [&str; COUNT] = [
 /// How many features a unit has.
 pub const COUNT: usize = 53;
 
+/// No feature is larger.
+pub const CEILING: f32 = 4.0;
+/// Words of text around a unit that make 1 of its feature `near_mass`.
+pub const NEAR_MASS: f32 = 150.0;
+
 /// One row of features.
 pub type Row = [f32; COUNT];
 
@@ -84,7 +89,7 @@ pub fn features_into(units: &[UnitRow], evidence: &[Evidence], pages: u32, out: 
         row.push(
             neighbourhood(units, evidence, i, 4, |u, e| {
                 if is_content(u, e, pages) { f32::from(u.words) } else { 0.0 }
-            }) / 150.0,
+            }) / NEAR_MASS,
         );
         row.push(page.words);
         row.push(page.repeated);
@@ -119,7 +124,7 @@ struct Filler {
 
 impl Filler {
     fn push(&mut self, value: f32) {
-        self.row[self.at] = value.min(4.0);
+        self.row[self.at] = value.min(CEILING);
         self.at += 1;
     }
 }

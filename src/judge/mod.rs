@@ -1,5 +1,6 @@
 //! The judgements: evidence in, verdict out. Nothing here sees a text or a path.
 
+pub mod because;
 pub mod boilerplate;
 pub mod features;
 pub mod known;

@@ -129,19 +129,37 @@ impl Model {
         let mut inputs = [0.0; INPUTS];
         for i in 0..rows.len() {
             inputs_of(rows, i, &mut inputs);
-            let sum: f32 = self.trees.iter().map(|t| t.leaves[t.leaf(&inputs)]).sum();
-            out.push(1.0 / (1.0 + (-(self.base + sum)).exp()));
+            out.push(self.chance(self.trees.iter().map(|t| t.leaves[t.leaf(&inputs)]).sum()));
         }
     }
 
-    /// The inputs that moved the verdict on unit `i` most, strongest first, with how far each moved the
-    /// log-odds (the change of the mean along the path of each tree, after Saabas 2014).
-    pub fn reasons(&self, rows: &[Row], i: usize) -> Vec<(String, f32)> {
+    /// The chance that the sum of what the trees add gives.
+    fn chance(&self, sum: f32) -> f32 {
+        1.0 / (1.0 + (-(self.base + sum)).exp())
+    }
+}
+
+/// Tells how far each input moved a verdict: the change of the mean along the path of each tree (Saabas 2014).
+#[derive(Debug)]
+pub struct Explainer<'a> {
+    model: &'a Model,
+    means: Vec<Vec<f32>>,
+}
+
+impl<'a> Explainer<'a> {
+    /// For the verdicts of `model`.
+    pub fn new(model: &'a Model) -> Self {
+        Explainer { model, means: model.trees.iter().map(subtree_means).collect() }
+    }
+
+    /// The chance of unit `i` to belong to the article, the same as from [`Model::score_into`], and how far each input
+    /// moved its log-odds.
+    pub fn moved(&self, rows: &[Row], i: usize) -> (f32, [f32; INPUTS]) {
         let mut inputs = [0.0; INPUTS];
         inputs_of(rows, i, &mut inputs);
-        let mut moved = vec![0.0f32; INPUTS];
-        for tree in &self.trees {
-            let means = subtree_means(tree);
+        let mut moved = [0.0f32; INPUTS];
+        let mut sum = 0.0;
+        for (tree, means) in self.model.trees.iter().zip(&self.means) {
             let mut node = 0usize;
             loop {
                 let right = inputs[tree.input[node] as usize] > tree.split[node];
@@ -149,15 +167,31 @@ impl Model {
                 let next = if child < 0 { tree.leaves[(-1 - child) as usize] } else { means[child as usize] };
                 moved[tree.input[node] as usize] += next - means[node];
                 if child < 0 {
+                    sum += next;
                     break;
                 }
                 node = child as usize;
             }
         }
-        let names = feature_names();
-        let mut reasons: Vec<(String, f32)> = names.into_iter().zip(moved).filter(|r| r.1 != 0.0).collect();
-        reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
-        reasons
+        (self.model.chance(sum), moved)
+    }
+}
+
+/// What an input of the trees is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Input {
+    /// Place in [`NAMES`].
+    pub feature: usize,
+    /// Of which unit, counted from the one that is judged.
+    pub offset: isize,
+}
+
+impl Input {
+    /// Input `i` of [`INPUTS`].
+    pub fn of(i: usize) -> Input {
+        let Some(around) = i.checked_sub(features::COUNT) else { return Input { feature: i, offset: 0 } };
+        let offset = offsets().nth(around / NEIGHBOUR.len()).expect("there are 2 x REACH neighbours");
+        Input { feature: NEIGHBOUR_INDEX[around % NEIGHBOUR.len()], offset }
     }
 }
 
@@ -250,12 +284,23 @@ mod tests {
     }
 
     #[test]
+    fn inputs_are_told_apart_as_their_names_are() {
+        for (i, name) in feature_names().into_iter().enumerate() {
+            let Input { feature, offset } = Input::of(i);
+            let own = NAMES[feature].to_owned();
+            assert_eq!(name, if offset == 0 { own } else { format!("{own}@{offset:+}") });
+        }
+    }
+
+    #[test]
     fn reasons_add_up_to_the_verdict() {
         let model = Model::shipped();
         let rows = vec![[0.25; features::COUNT]; 5];
         let mut scores = Vec::new();
         model.score_into(&rows, &mut scores);
-        let moved: f32 = model.reasons(&rows, 2).iter().map(|r| r.1).sum();
+        let (chance, moved) = Explainer::new(&model).moved(&rows, 2);
+        assert_eq!(chance, scores[2]);
+        let moved: f32 = moved.iter().sum();
         let start: f32 = model.trees.iter().map(|t| subtree_means(t)[0]).sum();
         let odds = (scores[2] / (1.0 - scores[2])).ln();
         assert!((odds - (model.base + start + moved)).abs() < 0.01);

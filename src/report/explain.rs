@@ -1,6 +1,6 @@
 //! One document in the terminal: its text with the cuts struck out, and beside each why.
 
-use crate::clean::receipt::{Cut, Receipt};
+use crate::clean::receipt::{Counts, Cut, Receipt};
 use anstyle::{AnsiColor, Effects, Style};
 use std::fmt::Write;
 
@@ -94,27 +94,11 @@ fn show_cut(out: &mut String, cut: &Cut, styles: &Styles) -> std::fmt::Result {
 /// The reason of a cut in one line.
 fn why(cut: &Cut) -> String {
     let mut out = format!("{} {} {:.2}", cut.kind.name(), cut.rule, cut.score);
-    if let Some(counts) = &cut.counts {
-        if counts.site_documents > 1 || counts.site_masked > 1 {
-            let _ = write!(
-                out,
-                "; on {} of {} pages of the site",
-                counts.site_documents.max(counts.site_masked),
-                counts.site_pages
-            );
-        } else if counts.site_template > 1 {
-            let _ = write!(
-                out,
-                "; a line like it on {} of {} pages of the site",
-                counts.site_template, counts.site_pages
-            );
-        }
-        if counts.sites > 1 {
-            let _ = write!(out, "; on {} sites", counts.sites);
-        }
-        if counts.in_document > 1 {
-            let _ = write!(out, "; {} times here", counts.in_document);
-        }
+    for told in cut.counts.iter().flat_map(counted).filter(|told| !cut.because.contains(told)) {
+        let _ = write!(out, "; {told}");
+    }
+    for (i, fact) in cut.because.iter().enumerate() {
+        let _ = write!(out, "{}{fact}", if i == 0 { "; because: " } else { ", " });
     }
     if let Some(witness) = &cut.witness {
         let id = printable(&witness.id);
@@ -122,6 +106,24 @@ fn why(cut: &Cut) -> String {
             write!(out, "; stays in {id} at byte {} (similarity {:.2})", witness.start, witness.similarity);
     }
     out
+}
+
+/// The counts behind a cut that say something.
+fn counted(counts: &Counts) -> Vec<String> {
+    let mut told = Vec::new();
+    let pages = |n: u32| format!("on {n} of {} pages of the site", counts.site_pages);
+    if counts.site_documents > 1 || counts.site_masked > 1 {
+        told.push(pages(counts.site_documents.max(counts.site_masked)));
+    } else if counts.site_template > 1 {
+        told.push(format!("a line like it {}", pages(counts.site_template)));
+    }
+    if counts.sites > 1 {
+        told.push(format!("on {} sites", counts.sites));
+    }
+    if counts.in_document > 1 {
+        told.push(format!("{} times here", counts.in_document));
+    }
+    told
 }
 
 /// Text without control characters that a terminal would obey.

@@ -115,6 +115,24 @@ fn a_receipt_holds_the_bytes_that_it_names() {
 }
 
 #[test]
+fn a_receipt_says_what_made_the_model_cut_and_how_sure_counts_are() {
+    let (mut by_model, mut by_counts) = (0, 0);
+    for cut in cleaned().receipts.iter().flat_map(|r| &r.cuts) {
+        let judged = matches!(cut.rule.as_str(), "site-line" | "site-template" | "many-sites" | "context");
+        assert!(cut.because.len() <= 3 && (judged || cut.because.is_empty()), "{cut:?}");
+        if cut.because.is_empty() && judged {
+            let counts = cut.counts.unwrap();
+            let largest = counts.site_documents.max(counts.site_masked);
+            let n = if 1.0 - 1.0 / largest as f32 == cut.score { largest } else { counts.site_template };
+            assert_eq!(cut.score, 1.0 - 1.0 / n as f32, "{cut:?}");
+            by_counts += 1;
+        }
+        by_model += usize::from(!cut.because.is_empty());
+    }
+    assert!(by_model > 0 && by_counts > 0, "{by_model} by the model, {by_counts} by counts");
+}
+
+#[test]
 fn a_document_that_loses_all_its_text_is_still_written() {
     let corpus = cleaned();
     let written = fs::read_to_string(corpus.path("out/documents/corpus.jsonl")).unwrap();
