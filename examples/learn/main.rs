@@ -19,8 +19,9 @@ use dechaff::engine::{Cancel, Job, Lists, Source};
 use dechaff::judge::features;
 use dechaff::judge::model::{self, INPUTS, Model};
 use dechaff::progress::Silent;
+use dechaff::tables::Rule;
 use gold::Set;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 #[derive(Parser)]
@@ -62,6 +63,10 @@ enum Command {
         /// Which shipped lists are used beside what is learnt.
         #[arg(long, default_value = "all")]
         builtin: Hand,
+        /// What the folds learn is kept in this folder and read from it the next time, to try other settings of the
+        /// judgements on it. It must be learnt anew when features, sets or the learning change.
+        #[arg(long)]
+        learnt: Option<PathBuf>,
     },
 }
 
@@ -89,8 +94,9 @@ fn main() {
     let result = match Arguments::parse().command {
         Command::Phrases { gold, pages, output } => mine(&gold, &pages, &output),
         Command::Model { gold, clean, output } => learn(&gold, &clean, &output),
-        Command::CrossValidate { gold, pages, clean, output, builtin } => {
-            cross_validate(&gold, &pages, &clean, &output, builtin)
+        Command::CrossValidate { gold, pages, clean, output, builtin, learnt } => {
+            folds(&gold, &pages, &clean, builtin, learnt.as_deref())
+                .and_then(|(sets, folds)| cross_validate(&sets, &folds, &output))
         }
     };
     if let Err(error) = result {
@@ -166,15 +172,15 @@ struct Fold {
     lists: Lists,
 }
 
-fn cross_validate(
+/// The sets, and what was learnt without each fold of their sites.
+fn folds(
     gold: &[PathBuf],
     pages: &[PathBuf],
     clean: &[PathBuf],
-    output: &Path,
     hand: Hand,
-) -> Result<(), String> {
+    learnt: Option<&Path>,
+) -> Result<(Vec<Set>, Vec<Fold>), String> {
     let (sets, pages, samples) = (read(gold)?, read(pages)?, clean_samples(clean)?);
-    std::fs::create_dir_all(output).map_err(|e| format!("{}: {e}", output.display()))?;
     let folds = (0..FOLDS)
         .map(|fold| {
             let others = |set: &Set, record: usize| set.fold(record, FOLDS) != fold;
@@ -183,26 +189,59 @@ fn cross_validate(
                 let general = include_str!("../../data/known-general.txt");
                 lists.known.add(general).map_err(|(row, e)| format!("data/known-general.txt:{row}: {e}"))?;
             }
-            let mined = phrases::to_list(&phrases::mine(&sets, &pages, others));
+            let learn = || {
+                let mined = phrases::to_list(&phrases::mine(&sets, &pages, others));
+                (mined, train(&sets, &samples, others))
+            };
+            let (mined, model) = match learnt {
+                Some(folder) => kept(folder, fold, learn)?,
+                None => learn(),
+            };
             lists.known.add(&mined).map_err(|(row, e)| format!("mined phrases, row {row}: {e}"))?;
-            lists.model = train(&sets, &samples, others);
+            lists.model = model;
             Ok(Fold { lists })
         })
         .collect::<Result<Vec<Fold>, String>>()?;
+    Ok((sets, folds))
+}
+
+/// The phrases and the model of a fold from a folder, or learnt and put there.
+fn kept(folder: &Path, fold: u64, learn: impl Fn() -> (String, Model)) -> Result<(String, Model), String> {
+    let phrases = folder.join(format!("fold-{fold}.txt"));
+    let model = folder.join(format!("fold-{fold}.json"));
+    if let (Ok(list), Ok(json)) = (std::fs::read_to_string(&phrases), std::fs::read_to_string(&model)) {
+        return Ok((list, Model::parse(&json).map_err(|e| format!("{}: {e}", model.display()))?));
+    }
+    let learnt = learn();
+    std::fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    write(&phrases, &learnt.0)?;
+    write(&model, &serde_json::to_string(&learnt.1).map_err(|e| e.to_string())?)?;
+    Ok(learnt)
+}
+
+fn cross_validate(sets: &[Set], folds: &[Fold], output: &Path) -> Result<(), String> {
+    std::fs::create_dir_all(output).map_err(|e| format!("{}: {e}", output.display()))?;
     for level in [Level::Conservative, Level::Balanced, Level::Strict] {
-        for set in &sets {
-            evaluate(set, &folds, level, output)?;
+        for set in sets {
+            evaluate(set, folds, level, output)?;
         }
     }
     for set in sets.iter().map(Set::cleaned) {
-        evaluate_clean(&set, &folds);
+        evaluate_clean(&set, folds, output)?;
     }
     Ok(())
 }
 
-/// Cleaned texts of all pages, each by the fold that was learnt without its site.
-fn clean(set: &Set, folds: &[Fold], level: Level) -> Vec<String> {
-    let mut out = vec![String::new(); set.pages.len()];
+/// What is left of a page, and what was cut by which rule.
+#[derive(Default)]
+struct CleanedPage {
+    text: String,
+    cuts: Vec<(Rule, f32, Span)>,
+}
+
+/// All pages cleaned, each by the fold that was learnt without its site.
+fn clean(set: &Set, folds: &[Fold], level: Level) -> Vec<CleanedPage> {
+    let mut out: Vec<CleanedPage> = set.pages.iter().map(|_| CleanedPage::default()).collect();
     let rows = set.rows();
     for (number, fold) in folds.iter().enumerate() {
         let config = Config {
@@ -224,12 +263,13 @@ fn clean(set: &Set, folds: &[Fold], level: Level) -> Vec<String> {
         for record in (0..set.pages.len()).filter(|&r| set.fold(r, FOLDS) == number as u64) {
             let mut buffer = String::new();
             let text = set.text(record, &mut buffer);
-            let spans: Vec<Span> = decisions
+            let cuts: Vec<(Rule, f32, Span)> = decisions
                 .cuts_of(record as u32)
                 .iter()
-                .map(|c| decisions.units.rows[c.unit as usize].span)
+                .map(|c| (c.rule, c.score, decisions.units.rows[c.unit as usize].span))
                 .collect();
-            out[record] = cuts::cut(text, &cuts::ranges(text, &spans));
+            let spans: Vec<Span> = cuts.iter().map(|c| c.2).collect();
+            out[record] = CleanedPage { text: cuts::cut(text, &cuts::ranges(text, &spans)), cuts };
         }
     }
     out
@@ -246,7 +286,7 @@ fn evaluate(set: &Set, folds: &[Fold], level: Level, output: &Path) -> Result<()
     let mut lines = String::new();
     for &record in &scored {
         let page = &set.pages[record];
-        let [p, r, f] = gold::score(&cleaned[record], &page.gold);
+        let [p, r, f] = gold::score(&cleaned[record].text, &page.gold);
         let add = |sums: &mut [f64; 4]| {
             for (sum, x) in sums.iter_mut().zip([p, r, f, 1.0]) {
                 *sum += x;
@@ -256,8 +296,8 @@ fn evaluate(set: &Set, folds: &[Fold], level: Level, output: &Path) -> Result<()
         if !page.source.is_empty() && count[page.source.as_str()] >= 3 {
             add(&mut multi);
         }
-        lines +=
-            &serde_json::json!({"id": page.id, "source": page.source, "text": cleaned[record]}).to_string();
+        lines += &serde_json::json!({"id": page.id, "source": page.source, "text": cleaned[record].text})
+            .to_string();
         lines.push('\n');
     }
     let show = |s: [f64; 4]| {
@@ -268,10 +308,25 @@ fn evaluate(set: &Set, folds: &[Fold], level: Level, output: &Path) -> Result<()
     write(&output.join(name), &lines)
 }
 
-fn evaluate_clean(set: &Set, folds: &[Fold]) {
-    let cleaned = clean(set, folds, Level::Balanced);
+fn evaluate_clean(set: &Set, folds: &[Fold], output: &Path) -> Result<(), String> {
     let words = |text: &str| text.split_whitespace().count() as f64;
+    let cleaned = clean(set, folds, Level::Balanced);
     let before: f64 = set.pages.iter().map(|p| words(&p.gold)).sum();
-    let after: f64 = cleaned.iter().map(|t| words(t)).sum();
+    let after: f64 = cleaned.iter().map(|c| words(&c.text)).sum();
     println!("{:28} {:.2} % of the words cut", set.name, 100.0 * (before - after) / before);
+    let mut rules: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut lines = String::new();
+    for (page, cleaned) in set.pages.iter().zip(&cleaned) {
+        for (rule, score, span) in &cleaned.cuts {
+            let cut = span.of(&page.gold);
+            *rules.entry(rule.name()).or_default() += words(cut);
+            let line = serde_json::json!({"id": page.id, "source": page.source, "rule": rule.name(),
+                "score": score, "start": span.start, "cut": cut});
+            lines += &format!("{line}\n");
+        }
+    }
+    for (rule, cut) in rules {
+        println!("  {rule:26} {:.2} %", 100.0 * cut / before);
+    }
+    write(&output.join(format!("{}-cuts.jsonl", set.name.replace(" (clean)", "-articles"))), &lines)
 }
