@@ -58,7 +58,9 @@ pub fn judge_into(
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None });
     }
     keep_what_text_surrounds(units, evidence, page, from, out);
-    peel_edges(units, evidence, page, from, out);
+    if page.counts_decide() {
+        peel_edges(units, evidence, page, from, out);
+    }
     keep_marks_of_text(units, from, out);
 }
 
@@ -74,7 +76,7 @@ const HABIT_PAGES: u32 = 10;
 const HABIT_SHARE: f32 = 0.05;
 
 /// Takes lines that are a habit of the site off both ends of the page, from the outside inwards, until one stays:
-/// sign-offs and slugs of pages that have no other furniture.
+/// sign-offs and slugs of pages that have no other furniture. Not at `conservative`.
 fn peel_edges(
     units: &[UnitRow],
     evidence: &[Evidence],
@@ -150,6 +152,13 @@ pub struct PageSettings<'a> {
     pub certain: f32,
 }
 
+impl PageSettings<'_> {
+    /// Whether counts may overrule the model: not at `conservative`.
+    fn counts_decide(&self) -> bool {
+        self.repeated > self.threshold
+    }
+}
+
 /// The chance to belong to the article under which a unit goes: higher where the site repeats it, for the model
 /// weighs the look of a line against its counts, and a line that is a habit of the site is furniture however much
 /// it looks like text.
@@ -157,7 +166,7 @@ fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>, furnis
     let literal = unit.words >= 3;
     let repeated = features::among(seen.site_documents, page.pages) >= 2.5;
     let masked = features::among(seen.site_masked, page.pages) >= 2.5;
-    if literal && furnished && page.repeated > page.threshold && is_on_most_pages(unit, seen, page.pages) {
+    if literal && furnished && page.counts_decide() && is_on_most_pages(unit, seen, page.pages) {
         1.1
     } else if repeated && literal {
         page.threshold.max(page.repeated)
