@@ -37,6 +37,11 @@ pub fn judge_into(
     let sure = |i: &usize| units[*i].known.is_furniture() || scratch.scores[*i] < page.threshold;
     let shared = |i: &usize| is_on_most_pages(&units[*i], &evidence[*i], page.pages);
     let sure_units = (0..units.len()).filter(sure).count();
+    // Without counts or known lines there is only the look of a line, and a table or a comment looks like a menu.
+    let shown = |(unit, seen): &(&UnitRow, &Evidence)| {
+        unit.known.is_furniture() || features::is_repeated(seen, page.pages)
+    };
+    let has_furniture = units.iter().zip(evidence).filter(shown).count() >= FURNISHED_UNITS;
     let furnished = sure_units > 0 && sure_units + (0..units.len()).filter(shared).count() >= FURNISHED_UNITS;
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
         let score = scratch.scores[i];
@@ -50,14 +55,18 @@ pub fn judge_into(
             }
             Known::No => rule_of(unit, seen),
         };
-        let score = match unit.known.is_furniture() {
-            true => 1.0,
-            false if score < page.threshold => 1.0 - score,
-            false => certainty(unit, seen),
-        };
+        if !has_furniture && matches!(rule, Rule::Context | Rule::ManySites) {
+            continue;
+        }
+        let score = if unit.known.is_furniture() { 1.0 } else { 1.0 - score };
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None });
     }
     keep_what_text_surrounds(units, evidence, page, from, out);
+    for verdict in out[from..].iter_mut().filter(|v| units[v.unit].known == Known::No) {
+        if scratch.scores[verdict.unit] >= page.threshold {
+            verdict.score = certainty(&units[verdict.unit], &evidence[verdict.unit]);
+        }
+    }
     if page.counts_decide() {
         peel_edges(units, evidence, page, from, out);
     }
@@ -217,6 +226,10 @@ fn is_template(unit: &UnitRow, seen: &Evidence) -> bool {
 const TEMPLATE_WORDS: u8 = 4;
 const TEMPLATE_ANCHORED: f32 = 0.4;
 
+/// A sentence of eight words or more between paragraphs that stay is of a template where this share of the pages has
+/// one like it: captions of one news agency begin and end alike too.
+const TEMPLATE_SHARE: f32 = 0.1;
+
 /// A line of speech needs no more words than this to show it.
 const SPEECH_WORDS: u16 = 3;
 
@@ -228,6 +241,9 @@ const SHORT_SHARE: f32 = 0.05;
 
 /// A prose unit of this many words that stays shows that what stands between it and the next one is in the text.
 const PROSE_WORDS: u16 = 8;
+
+/// So few lines that go, one after the other between lines that stay, are no block of furniture.
+const ALONE: usize = 2;
 
 /// Withdraws cuts of weak evidence between two paragraphs that stay: rows of tables, lines of speech and verse. What
 /// the site repeats or is known goes there too.
@@ -246,13 +262,23 @@ fn keep_what_text_surrounds(
     else {
         return;
     };
+    let alone = |i: usize| {
+        let before = (0..i).rev().take_while(|&k| goes[k]).count();
+        let after = (i + 1..units.len()).take_while(|&k| goes[k]).count();
+        before + 1 + after <= ALONE
+    };
     let weak = |v: &Verdict| {
         let (unit, seen) = (&units[v.unit], &evidence[v.unit]);
         let count = seen.site_documents.max(seen.site_masked);
         let short = unit.words <= SHORT_WORDS;
+        // Few pages can share a short line by chance: a greeting, a signature.
+        let chance = u16::from(unit.masked_words) <= SHORT_WORDS && count < HABIT_PAGES && alone(v.unit);
         let rare = features::among(count, page.pages) < 2.5
             || short && (count as f32) < SHORT_SHARE * page.pages as f32;
-        unit.known == Known::No && rare && !is_template(unit, seen) && (short || v.score < page.certain)
+        let prose = unit.words >= PROSE_WORDS && unit.surface.has(Surface::SENTENCE);
+        let habit = seen.site_template as f32 >= TEMPLATE_SHARE * page.pages as f32;
+        let template = is_template(unit, seen) && (habit || !prose);
+        unit.known == Known::No && (chance || rare && !template && (short || v.score < page.certain))
     };
     // Refrains come again in their document; a sentence of a word or two is no caption and no menu.
     let voice = |i: usize| {
@@ -287,4 +313,66 @@ fn is_suspicious(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
         || features::is_repeated(seen, pages)
         || features::among(seen.site_template, pages) > 2.5 && unit.words < 15
         || unit.words <= 4 && !unit.surface.has(Surface::SENTENCE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Span;
+
+    fn unit(number: u32, words: u16, flags: u16) -> UnitRow {
+        let span = Span { start: 2 * number, end: 2 * number + 1 };
+        let surface = Surface { chars: 6 * words, flags, ..Surface::default() };
+        let (exact, masked) = (u128::from(number), u64::from(number));
+        UnitRow { exact, masked, span, masked_words: words as u8, words, known: Known::No, surface }
+    }
+
+    fn seen(pages: u32) -> Evidence {
+        Evidence {
+            site_documents: pages,
+            site_masked: pages,
+            documents: pages,
+            sites: 1,
+            in_document: 1,
+            ..Evidence::default()
+        }
+    }
+
+    fn judged(units: &[UnitRow], evidence: &[Evidence], pages: u32, level: usize) -> Vec<Verdict> {
+        let model = Model::shipped();
+        let [repeated, masked, template, certain] = LEVELS[level];
+        let threshold = model.thresholds[level];
+        let page = PageSettings { pages, model: &model, threshold, repeated, masked, template, certain };
+        let mut out = Vec::new();
+        judge_into(units, evidence, &page, &mut Scratch::default(), &mut out);
+        out
+    }
+
+    /// An article of twelve paragraphs that ends with a sentence that the site prints on `pages` pages.
+    fn signed_off(pages: u32) -> (Vec<UnitRow>, Vec<Evidence>) {
+        let units: Vec<UnitRow> =
+            (0..13).map(|n| unit(n, 40, Surface::SENTENCE | Surface::AFTER_BLANK)).collect();
+        let evidence = (0..13).map(|n| seen(if n == 12 { pages } else { 1 })).collect();
+        (units, evidence)
+    }
+
+    #[test]
+    fn counts_take_a_sign_off_but_not_at_conservative() {
+        let (units, evidence) = signed_off(14);
+        let cuts = judged(&units, &evidence, 200, 1);
+        assert_eq!(cuts.iter().map(|v| v.unit).collect::<Vec<_>>(), [12]);
+        assert_eq!(cuts[0].score, 1.0 - 1.0 / 14.0, "the counts decided");
+        assert!(judged(&units, &evidence, 200, 0).is_empty());
+    }
+
+    #[test]
+    fn the_look_alone_cuts_nothing_where_nothing_else_is_furniture() {
+        let mut units: Vec<UnitRow> = (0..60).map(|n| unit(n, 2, 0)).collect();
+        units.iter_mut().for_each(|u| u.surface.capitalised = 255);
+        units.extend((60..63).map(|n| unit(n, 40, Surface::SENTENCE | Surface::AFTER_BLANK)));
+        let evidence = vec![seen(1); units.len()];
+        assert!(judged(&units, &evidence, 1, 1).is_empty());
+        units[..FURNISHED_UNITS].iter_mut().for_each(|u| u.known = Known::Furniture);
+        assert!(judged(&units, &evidence, 1, 1).iter().any(|v| v.rule == Rule::Context));
+    }
 }
