@@ -11,10 +11,10 @@ use crate::sketch::minhash::{self, MinHash, SketchScratch};
 use crate::tables::{
     AnchorRow, Known, NEAR_BANDS, NEAR_MIN_WORDS, NEAR_ROWS, NearRow, SketchRow, UNIT_SHINGLE, UnitRow, Units,
 };
+use crate::text::read::Reader;
 use crate::text::segment::{self, Lines, Part, Unit};
-use crate::text::surface::Surface;
-use crate::text::words::{self, Words};
-use crate::text::{fold, shingle};
+use crate::text::shingle;
+use crate::text::words::{SLOT, Words};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -57,7 +57,7 @@ pub struct Analysis {
 #[derive(Default)]
 pub struct Scratch {
     text: String,
-    folded: String,
+    reader: Reader,
     lines: Lines,
     pieces: Vec<Unit>,
     unit_words: Words,
@@ -132,12 +132,11 @@ impl Analyser {
         segment::segment_into(text, &mut scratch.lines, &mut scratch.pieces);
         let pieces = std::mem::take(&mut scratch.pieces);
         for piece in &pieces {
-            let body = &text[piece.start as usize..piece.end as usize];
-            fold::fold_into(body, &mut scratch.folded);
             scratch.unit_words.clear();
-            words::words_into(&scratch.folded, &mut scratch.unit_words);
             if self.needs_units {
                 self.unit(text, piece, scratch, batch);
+            } else {
+                scratch.reader.words_into(text, piece.start, piece.end, &mut scratch.unit_words);
             }
             scratch.document_words.extend_from_slice(&scratch.unit_words.exact);
         }
@@ -154,10 +153,14 @@ impl Analyser {
     }
 
     fn unit(&self, text: &str, piece: &Unit, scratch: &mut Scratch, batch: &mut Batch) {
+        let surface = scratch.reader.unit_into(text, piece, &mut scratch.unit_words);
         let words = &scratch.unit_words;
         let index = batch.rows.len() as u32;
+        // Only lines of nothing but slots, or without words, are looked up by their characters.
+        let marked = words.masked.iter().all(|&w| w == SLOT);
+        let folded = if marked { scratch.reader.folded(text, piece) } else { "" };
         let (exact, masked) = if words.exact.is_empty() {
-            let marks: String = scratch.folded.chars().filter(|c| !c.is_whitespace()).collect();
+            let marks: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
             (xxh3_128(marks.as_bytes()), xxh3_64(marks.as_bytes()))
         } else {
             (
@@ -174,8 +177,8 @@ impl Analyser {
             span: Span { start: piece.start, end: piece.end },
             masked_words: words.masked.len().min(255) as u8,
             words: words.count().min(u16::MAX as usize) as u16,
-            known: self.known_as(&words.masked, &scratch.folded, &mut scratch.shingles),
-            surface: Surface::of(text, piece),
+            known: self.known_as(&words.masked, folded, &mut scratch.shingles),
+            surface,
         });
         if words.count() >= NEAR_MIN_WORDS {
             let values = scratch.sketch.values();
@@ -204,9 +207,8 @@ impl Analyser {
 
     /// How similar a unit that is [`Known::NearFurniture`] is to the known line most like it.
     pub fn similarity_to_known(&self, unit: &str, scratch: &mut Scratch) -> f32 {
-        fold::fold_into(unit, &mut scratch.folded);
         scratch.unit_words.clear();
-        words::words_into(&scratch.folded, &mut scratch.unit_words);
+        scratch.reader.words_into(unit, 0, unit.len() as u32, &mut scratch.unit_words);
         self.known.similarity(&scratch.unit_words.masked, &mut scratch.shingles).unwrap_or(1.0)
     }
 
@@ -250,9 +252,8 @@ impl Analyser {
         words: &mut Vec<u64>,
     ) {
         for span in spans {
-            fold::fold_into(span.of(text), &mut scratch.folded);
             scratch.unit_words.clear();
-            words::words_into(&scratch.folded, &mut scratch.unit_words);
+            scratch.reader.words_into(text, span.start, span.end, &mut scratch.unit_words);
             words.extend_from_slice(&scratch.unit_words.exact);
         }
     }

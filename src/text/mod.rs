@@ -3,7 +3,11 @@
 //! In: the text of a document. Out: [`segment::Unit`]s, their words as hashes, and the sorted shingle sets
 //! that similarity is measured on.
 
+pub mod ascii;
 pub mod fold;
+pub mod hash;
+pub mod masks;
+pub mod read;
 pub mod segment;
 pub mod sentence;
 pub mod shingle;

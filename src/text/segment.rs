@@ -179,6 +179,12 @@ fn first_word(text: &str, line: Line) -> usize {
 
 /// Whether `text` ends as a sentence does: a terminator, perhaps with closing quotes or brackets after it.
 pub fn ends_sentence(text: &str) -> bool {
+    if let Some(&last) = text.as_bytes().last()
+        && last.is_ascii()
+        && !matches!(last, b'"' | b'\'' | b')' | b']')
+    {
+        return matches!(last, b'.' | b'!' | b'?');
+    }
     text.trim_end_matches(['"', '\'', ')', ']', '\u{201d}', '\u{2019}', '\u{bb}', '\u{300d}', '\u{300f}'])
         .ends_with([
             '.', '!', '?', '\u{2026}', '\u{3002}', '\u{ff01}', '\u{ff1f}', '\u{964}', '\u{6d4}', '\u{61f}',

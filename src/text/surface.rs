@@ -57,14 +57,12 @@ impl Surface {
 
     /// Reads the look of `unit` of `text`.
     pub fn of(text: &str, unit: &Unit) -> Surface {
+        Surface::with(&Counts::of(&text[unit.start as usize..unit.end as usize]), text, unit)
+    }
+
+    /// The look of `unit` of `text`, whose characters were counted before.
+    pub fn with(counts: &Counts, text: &str, unit: &Unit) -> Surface {
         let body = &text[unit.start as usize..unit.end as usize];
-        let mut counts = Counts::default();
-        if body.is_ascii() {
-            body.bytes().for_each(|b| counts.add_ascii(b));
-        } else {
-            body.chars().for_each(|c| counts.add(c));
-        }
-        counts.end_word();
         let first = body.chars().next().unwrap_or(' ');
         let mut flags = 0;
         let mut set = |flag: u16, on: bool| flags |= if on { flag } else { 0 };
@@ -81,10 +79,7 @@ impl Surface {
         );
         set(Self::AFTER_BLANK, unit.after_blank);
         set(Self::PART, unit.part == Part::Sentence);
-        set(
-            Self::ADDRESS,
-            counts.ats > 0 && body.contains('.') || body.contains("://") || body.contains("www."),
-        );
+        set(Self::ADDRESS, counts.address || counts.ats > 0 && counts.dots > 0);
         set(Self::NO_LETTERS, counts.lower + counts.upper == 0);
         set(Self::SHOUTED, counts.lower == 0 && counts.upper > 1);
         Surface {
@@ -105,24 +100,40 @@ fn share(part: usize, whole: usize) -> u8 {
     (part * 255).checked_div(whole).unwrap_or(0) as u8
 }
 
-#[derive(Default)]
-struct Counts {
-    chars: usize,
-    words: usize,
-    capitalised: usize,
-    short_words: usize,
-    digits: usize,
-    symbols: usize,
-    commas: usize,
-    separators: usize,
-    upper: usize,
-    lower: usize,
-    ats: usize,
-    word_letters: usize,
-    word_capital: bool,
+/// How many characters of each kind a unit has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub(super) chars: usize,
+    /// Runs of letters and digits, apostrophes in them not counted.
+    pub(super) words: usize,
+    pub(super) capitalised: usize,
+    pub(super) short_words: usize,
+    pub(super) digits: usize,
+    pub(super) symbols: usize,
+    pub(super) commas: usize,
+    pub(super) separators: usize,
+    pub(super) upper: usize,
+    pub(super) lower: usize,
+    pub(super) ats: usize,
+    pub(super) dots: usize,
+    /// Whether it holds `://` or `www.`.
+    pub(super) address: bool,
+    pub(super) word_letters: usize,
+    pub(super) word_capital: bool,
 }
 
 impl Counts {
+    /// Counts the characters of `body`, one at a time.
+    pub fn of(body: &str) -> Counts {
+        let mut counts = Counts::default();
+        body.chars().for_each(|c| counts.add(c));
+        counts.end_word();
+        counts.address =
+            counts.separators > 1 && body.contains("://") || counts.dots > 0 && body.contains("www.");
+        counts
+    }
+
+    #[inline(always)]
     fn add_ascii(&mut self, b: u8) {
         self.chars += 1;
         match b {
@@ -177,6 +188,7 @@ impl Counts {
                 self.separators += 1
             }
             '@' => self.ats += 1,
+            '.' => self.dots += 1,
             _ => {}
         }
         self.end_word();

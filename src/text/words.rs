@@ -5,9 +5,8 @@
 //! so that n-grams over words are n-grams over characters there. The masked form reads every number and
 //! every name of a month or a weekday as one and the same word, and a run of them as one.
 
+use super::hash;
 use unicode_segmentation::UnicodeSegmentation;
-use xxhash_rust::const_xxh3::xxh3_64 as const_xxh3_64;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The masked word of every number, month and weekday, and of a run of them.
 pub const SLOT: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -37,11 +36,25 @@ impl Words {
     }
 
     fn push(&mut self, word: &str, number: bool) {
-        let hash = xxh3_64(word.as_bytes());
+        let hash = hash::word(word.as_bytes());
         self.exact.push(hash);
+        self.mask(hash, number);
+    }
+
+    fn mask(&mut self, hash: u64, number: bool) {
         let masked = if number || is_calendar_word(hash) { SLOT } else { hash };
         if masked != SLOT || self.masked.last() != Some(&SLOT) {
             self.masked.push(masked);
+        }
+    }
+
+    /// Masks the exact words from the one at `from` on; `is_number` tells of each in turn whether it holds a digit.
+    #[inline(always)]
+    pub(super) fn mask_from(&mut self, from: usize, mut is_number: impl FnMut() -> bool) {
+        self.masked.reserve(self.exact.len() - from);
+        for i in from..self.exact.len() {
+            let number = is_number();
+            self.mask(self.exact[i], number);
         }
     }
 }
@@ -263,31 +276,44 @@ const CALENDAR: [&str; 125] = [
     "zondag",
 ];
 
-const CALENDAR_HASHES: [u64; CALENDAR.len()] = {
-    let mut hashes = [0; CALENDAR.len()];
+/// The hashes of the calendar in a table: each at the first free slot from that of its first bits on.
+const CALENDAR_SLOTS: [u64; 512] = {
+    let mut slots = [0; 512];
     let mut i = 0;
     while i < CALENDAR.len() {
-        hashes[i] = const_xxh3_64(CALENDAR[i].as_bytes());
+        let hash = hash::short(CALENDAR[i].as_bytes());
+        let mut slot = (hash >> 55) as usize;
+        while slots[slot] != 0 {
+            slot = (slot + 1) % slots.len();
+        }
+        slots[slot] = hash;
         i += 1;
     }
-    hashes
+    slots
 };
 
-/// A bit for each word of the calendar, by its hash: most other words need no comparison.
+/// A bit for each word of the calendar, by its hash: most other words need no look at the table.
 const CALENDAR_BITS: [u64; 64] = {
     let mut bits = [0u64; 64];
     let mut i = 0;
     while i < CALENDAR.len() {
-        let hash = CALENDAR_HASHES[i];
+        let hash = hash::short(CALENDAR[i].as_bytes());
         bits[(hash >> 58) as usize] |= 1 << ((hash >> 52) & 63);
         i += 1;
     }
     bits
 };
 
+#[inline(always)]
 fn is_calendar_word(hash: u64) -> bool {
-    let bit = CALENDAR_BITS[(hash >> 58) as usize] >> ((hash >> 52) & 63) & 1;
-    bit == 1 && CALENDAR_HASHES.contains(&hash)
+    static SLOTS: [u64; 512] = CALENDAR_SLOTS;
+    static BITS: [u64; 64] = CALENDAR_BITS;
+    if BITS[(hash >> 58) as usize] >> ((hash >> 52) & 63) & 1 == 0 {
+        return false;
+    }
+    let from = (hash >> 55) as usize;
+    let found = (0..SLOTS.len()).map(|n| SLOTS[(from + n) % SLOTS.len()]).find(|&h| h == hash || h == 0);
+    found == Some(hash)
 }
 
 #[cfg(test)]

@@ -1,0 +1,210 @@
+//! The classes of 64 bytes of ASCII at once, a bit a byte, for the widest vectors that the processor has.
+//!
+//! Beside the lanes of MinHash the only unsafe code of the crate: the call of what was compiled for AVX2 after the
+//! processor was asked whether it has it, and the loads of a block. [`Masks::of_scalar`] is the twin that the
+//! vectors are tested against.
+
+/// What is done with masks: compiled once for each way to make them, so that `run` is to be `#[inline(always)]`.
+pub trait Kernel {
+    /// What comes out.
+    type Output;
+    /// Does it, with `masks` for the blocks that it wants to know of.
+    fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks) -> Self::Output;
+}
+
+/// Runs `kernel` in the fastest form that this processor can run; all give the same masks.
+#[inline]
+#[allow(unsafe_code)]
+pub fn run<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("popcnt")
+    {
+        // SAFETY: the processor was just found to have all that the callee was compiled for.
+        return unsafe { run_avx2(kernel) };
+    }
+    kernel.run(Masks::of_scalar)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(|block| Masks::of_avx2(block))
+}
+
+/// Bytes a block.
+pub const BLOCK: usize = 64;
+
+/// Bit i of each mask tells of byte i of the block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Masks {
+    /// `A` to `Z`.
+    pub upper: u64,
+    /// `a` to `z`.
+    pub lower: u64,
+    /// `0` to `9`.
+    pub digit: u64,
+    /// Space, tab, line feed, carriage return.
+    pub white: u64,
+    /// `_`.
+    pub join: u64,
+    /// `:`.
+    pub colon: u64,
+    /// `,`.
+    pub comma: u64,
+    /// `;`.
+    pub semicolon: u64,
+    /// `.`.
+    pub dot: u64,
+    /// `'`.
+    pub apostrophe: u64,
+    /// `|`, `<`, `>`, `[`, `]`: separators of menus, but for the slash.
+    pub separator: u64,
+    /// `/`.
+    pub slash: u64,
+    /// `@`.
+    pub at: u64,
+    /// A small `w`.
+    pub w: u64,
+    /// Not ASCII.
+    pub high: u64,
+}
+
+impl Masks {
+    /// Those of the bytes that `inside` names.
+    #[inline(always)]
+    pub fn within(self, inside: u64) -> Masks {
+        Masks {
+            upper: self.upper & inside,
+            lower: self.lower & inside,
+            digit: self.digit & inside,
+            white: self.white & inside,
+            join: self.join & inside,
+            colon: self.colon & inside,
+            comma: self.comma & inside,
+            semicolon: self.semicolon & inside,
+            dot: self.dot & inside,
+            apostrophe: self.apostrophe & inside,
+            separator: self.separator & inside,
+            slash: self.slash & inside,
+            at: self.at & inside,
+            w: self.w & inside,
+            high: self.high & inside,
+        }
+    }
+
+    /// The portable form.
+    pub fn of_scalar(block: &[u8; BLOCK]) -> Masks {
+        let mut masks = Masks::default();
+        for (i, &byte) in block.iter().enumerate() {
+            let mask = match byte {
+                b'A'..=b'Z' => &mut masks.upper,
+                b'a'..=b'z' => &mut masks.lower,
+                b'0'..=b'9' => &mut masks.digit,
+                b' ' | b'\t' | b'\n' | b'\r' => &mut masks.white,
+                b'_' => &mut masks.join,
+                b':' => &mut masks.colon,
+                b',' => &mut masks.comma,
+                b';' => &mut masks.semicolon,
+                b'.' => &mut masks.dot,
+                b'\'' => &mut masks.apostrophe,
+                b'|' | b'<' | b'>' | b'[' | b']' => &mut masks.separator,
+                b'/' => &mut masks.slash,
+                b'@' => &mut masks.at,
+                0x80.. => &mut masks.high,
+                _ => continue,
+            };
+            *mask |= 1 << i;
+            masks.w |= u64::from(byte == b'w') << i;
+        }
+        masks
+    }
+
+    /// The same with vectors.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn of_avx2(block: &[u8; BLOCK]) -> Masks {
+        use std::arch::x86_64::{
+            __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_min_epu8, _mm256_movemask_epi8,
+            _mm256_or_si256, _mm256_set1_epi8, _mm256_slli_epi16, _mm256_sub_epi8,
+        };
+        let (low, high) = halves(block);
+        macro_rules! bits {
+            (|$x:ident| $of:expr) => {{
+                let ($x, other) = (low, high);
+                let first = _mm256_movemask_epi8($of) as u32;
+                let $x = other;
+                u64::from(first) | u64::from(_mm256_movemask_epi8($of) as u32) << 32
+            }};
+        }
+        let is = |x: __m256i, byte: u8| _mm256_cmpeq_epi8(x, _mm256_set1_epi8(byte as i8));
+        let among = |x: __m256i, first: u8, count: u8| {
+            let from_first = _mm256_sub_epi8(x, _mm256_set1_epi8(first as i8));
+            _mm256_cmpeq_epi8(_mm256_min_epu8(from_first, _mm256_set1_epi8(count as i8 - 1)), from_first)
+        };
+        let or = |a, b| _mm256_or_si256(a, b);
+        // With bit 0x20 set the two cases are one letter; the bit itself tells which.
+        let folded = |x| or(x, _mm256_set1_epi8(0x20));
+        let letter = bits!(|x| among(folded(x), b'a', 26));
+        let small = bits!(|x| _mm256_slli_epi16::<2>(_mm256_and_si256(x, _mm256_set1_epi8(0x20))));
+        Masks {
+            upper: letter & !small,
+            lower: letter & small,
+            digit: bits!(|x| among(x, b'0', 10)),
+            white: bits!(|x| or(or(is(x, b' '), is(x, b'\t')), or(is(x, b'\n'), is(x, b'\r')))),
+            join: bits!(|x| is(x, b'_')),
+            colon: bits!(|x| is(x, b':')),
+            comma: bits!(|x| is(x, b',')),
+            semicolon: bits!(|x| is(x, b';')),
+            dot: bits!(|x| is(x, b'.')),
+            apostrophe: bits!(|x| is(x, b'\'')),
+            separator: bits!(|x| {
+                let brackets = or(is(x, b'['), is(x, b']'));
+                or(brackets, or(is(x, b'|'), or(is(x, b'<'), is(x, b'>'))))
+            }),
+            slash: bits!(|x| is(x, b'/')),
+            at: bits!(|x| is(x, b'@')),
+            w: bits!(|x| is(x, b'w')),
+            high: bits!(|x| x),
+        }
+    }
+}
+
+/// A block as two vectors.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+#[inline]
+#[allow(unsafe_code)]
+fn halves(block: &[u8; BLOCK]) -> (std::arch::x86_64::__m256i, std::arch::x86_64::__m256i) {
+    let at = block.as_ptr().cast::<std::arch::x86_64::__m256i>();
+    // SAFETY: the loads need no alignment, and read the 32 + 32 bytes of the block.
+    unsafe { (std::arch::x86_64::_mm256_loadu_si256(at), std::arch::x86_64::_mm256_loadu_si256(at.add(1))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    struct One<'b>(&'b [u8; BLOCK]);
+
+    impl Kernel for One<'_> {
+        type Output = Masks;
+
+        fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks) -> Masks {
+            masks(self.0)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn vectors_and_scalar_agree(bytes in prop::collection::vec(any::<u8>(), BLOCK)) {
+            let block: [u8; BLOCK] = bytes.try_into().unwrap();
+            prop_assert_eq!(run(One(&block)), Masks::of_scalar(&block));
+            prop_assert_eq!(Masks::of_scalar(&block).high.count_ones() as usize, block.iter().filter(|b| !b.is_ascii()).count());
+        }
+    }
+}
