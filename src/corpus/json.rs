@@ -3,6 +3,7 @@
 //! In: the bytes of a record. Out: byte ranges of the wanted values. The record itself is never written anew: a
 //! cut text is spliced into it.
 
+use super::scan;
 use crate::config::Fields;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -14,6 +15,8 @@ use std::ops::Range;
 #[derive(Debug, Clone)]
 pub struct FieldPaths {
     wanted: Vec<(Want, String)>,
+    /// Whether a path leads into an object.
+    nested: bool,
 }
 
 /// What a field is wanted for.
@@ -45,7 +48,9 @@ impl FieldPaths {
             (Want::Date, fields.date.clone()),
         ];
         wanted.extend((0..).zip(site_fields(fields)).map(|(rank, field)| (Want::Site(rank), field)));
-        FieldPaths { wanted: wanted.into_iter().filter(|w| !w.1.is_empty()).collect() }
+        wanted.retain(|w| !w.1.is_empty());
+        let nested = wanted.iter().any(|w| w.1.contains('.'));
+        FieldPaths { wanted, nested }
     }
 
     /// Finds the fields of one record.
@@ -53,6 +58,29 @@ impl FieldPaths {
     /// # Errors
     /// Why the record cannot be used.
     pub fn read<'r>(&self, record: &'r str) -> Result<Found<'r>, String> {
+        if !self.nested
+            && let Some(found) = self.read_plain(record)
+        {
+            return Ok(found);
+        }
+        self.read_any(record)
+    }
+
+    /// Reads a record without surprises: a sound object, with keys that are spelt without escapes.
+    fn read_plain<'r>(&self, record: &'r str) -> Option<Found<'r>> {
+        let mut found = Found::default();
+        scan::fields(record, |key, raw| {
+            for (want, path) in &self.wanted {
+                if path == key {
+                    found.set(*want, raw);
+                }
+            }
+        })?;
+        Some(found)
+    }
+
+    /// Reads any record; what cannot be read is told as serde_json tells it.
+    fn read_any<'r>(&self, record: &'r str) -> Result<Found<'r>, String> {
         let mut found = Found::default();
         let mut reader = serde_json::Deserializer::from_str(record);
         reader.disable_recursion_limit();
@@ -72,13 +100,13 @@ fn reason(error: &serde_json::Error) -> String {
 }
 
 /// The values of one record, as they stand in it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found<'r> {
-    text: Option<&'r RawValue>,
-    id: Option<&'r RawValue>,
-    url: Option<&'r RawValue>,
-    date: Option<&'r RawValue>,
-    site: Option<(u8, &'r RawValue)>,
+    text: Option<&'r str>,
+    id: Option<&'r str>,
+    url: Option<&'r str>,
+    date: Option<&'r str>,
+    site: Option<(u8, &'r str)>,
 }
 
 impl<'r> Found<'r> {
@@ -88,7 +116,6 @@ impl<'r> Found<'r> {
     /// Why there is no text.
     pub fn text_range(&self, record: &'r str, field: &str) -> Result<Range<usize>, String> {
         let Some(raw) = self.text else { return Err(format!("no field `{field}`")) };
-        let raw = raw.get();
         if !raw.starts_with('"') {
             let what = match raw.as_bytes()[0] {
                 b'n' => "null",
@@ -105,24 +132,24 @@ impl<'r> Found<'r> {
 
     /// The bytes of the id within `record`, with its quotes: a string or a number.
     pub fn id_range(&self, record: &'r str) -> Option<Range<usize>> {
-        let raw = self.id?.get();
+        let raw = self.id?;
         let start = raw.as_ptr() as usize - record.as_ptr() as usize;
         (!raw.starts_with(['n', '{', '['])).then_some(start..start + raw.len())
     }
 
     /// The address.
     pub fn url(&self) -> Option<String> {
-        self.url.map(RawValue::get).and_then(scalar)
+        self.url.and_then(scalar)
     }
 
     /// The date.
     pub fn date(&self) -> Option<String> {
-        self.date.map(RawValue::get).and_then(scalar)
+        self.date.and_then(scalar)
     }
 
     /// The site, if it is not empty.
     pub fn site(&self) -> Option<String> {
-        self.site.and_then(|s| scalar(s.1.get())).and_then(|s| super::site::normal(&s))
+        self.site.and_then(|s| scalar(s.1)).and_then(|s| super::site::normal(&s))
     }
 }
 
@@ -162,14 +189,14 @@ impl<'r> Visitor<'r> for ObjectSeed<'_, '_, 'r> {
             for (want, path) in &self.paths.wanted {
                 let Some(rest) = path.strip_prefix(self.prefix) else { continue };
                 if rest == key {
-                    self.found.set(*want, raw);
+                    self.found.set(*want, raw.get());
                 } else if raw.get().starts_with('{')
                     && rest.len() > key.len()
                     && rest.starts_with(&*key)
                     && rest.as_bytes()[key.len()] == b'.'
                 {
                     let prefix = &path[..self.prefix.len() + key.len() + 1];
-                    let one = FieldPaths { wanted: vec![(*want, path.clone())] };
+                    let one = FieldPaths { wanted: vec![(*want, path.clone())], nested: true };
                     let mut inner = serde_json::Deserializer::from_str(raw.get());
                     inner.disable_recursion_limit();
                     // The object was read as a whole already, so that it cannot fail now.
@@ -182,7 +209,7 @@ impl<'r> Visitor<'r> for ObjectSeed<'_, '_, 'r> {
 }
 
 impl<'r> Found<'r> {
-    fn set(&mut self, want: Want, raw: &'r RawValue) {
+    fn set(&mut self, want: Want, raw: &'r str) {
         match want {
             Want::Text => self.text = Some(raw),
             Want::Id => self.id = Some(raw),
@@ -190,7 +217,7 @@ impl<'r> Found<'r> {
             Want::Date => self.date = Some(raw),
             Want::Site(rank) => {
                 let better = self.site.is_none_or(|(r, _)| rank <= r);
-                if better && scalar(raw.get()).is_some_and(|s| !s.trim().is_empty()) {
+                if better && scalar(raw).is_some_and(|s| !s.trim().is_empty()) {
                     self.site = Some((rank, raw));
                 }
             }
@@ -373,6 +400,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_records_are_read_as_any(record in scan::tests::records()) {
+            let paths = FieldPaths::new(&Fields::default());
+            if let Some(found) = paths.read_plain(&record) {
+                prop_assert_eq!(Ok(found), paths.read_any(&record), "{}", record);
+            }
+        }
+
         #[test]
         fn unescape_agrees_with_serde_json(s in any::<String>()) {
             let json = serde_json::to_string(&s).unwrap();

@@ -11,6 +11,7 @@ pub mod pile;
 mod queue;
 pub mod reading;
 pub mod records;
+mod scan;
 pub mod site;
 pub mod spelling;
 pub mod split;
