@@ -42,6 +42,7 @@ pub mod judge;
 mod memory;
 pub mod progress;
 pub mod report;
+mod simd;
 pub mod sketch;
 pub mod tables;
 pub mod text;

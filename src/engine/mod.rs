@@ -10,6 +10,7 @@ use crate::config::{Builtin, Config};
 use crate::document::{Kind, RecordIndex};
 use crate::error::{Error, Result};
 use crate::judge::boilerplate::{self, PageSettings, Scratch};
+use crate::judge::forest::Forest;
 use crate::judge::known::KnownLines;
 use crate::judge::model::Model;
 use crate::progress::Progress;
@@ -174,11 +175,12 @@ impl Job<'_> {
         analysis.units.anchors = Vec::new();
         self.cancel.check()?;
         self.progress.start("judging furniture", self.documents.len() as u64);
+        let forest = Forest::of(&self.lists.model);
         let settings = |pages: u32| {
             let level = self.config.boilerplate.level;
             let threshold = self.lists.model.thresholds[level as usize];
             let [repeated, masked, template, certain] = boilerplate::LEVELS[level as usize];
-            PageSettings { pages, model: &self.lists.model, threshold, repeated, masked, template, certain }
+            PageSettings { pages, model: &forest, threshold, repeated, masked, template, certain }
         };
         let cuts: Vec<Vec<CutRow>> = (0..self.documents.len() as u32)
             .into_par_iter()

@@ -6,7 +6,7 @@
 
 use super::Verdict;
 use super::features::{self, Row};
-use super::model::Model;
+use super::forest::Forest;
 use crate::document::Kind;
 use crate::tables::{Evidence, Known, Rule, UnitRow};
 use crate::text::surface::Surface;
@@ -147,8 +147,8 @@ pub const LEVELS: [[f32; 4]; 3] =
 pub struct PageSettings<'a> {
     /// Distinct pages of the document's site.
     pub pages: u32,
-    /// The model.
-    pub model: &'a Model,
+    /// The trees of the model.
+    pub model: &'a Forest,
     /// A unit goes where its chance to belong to the article is under this.
     pub threshold: f32,
     /// The same for a line that other pages of the site have.
@@ -319,6 +319,7 @@ fn is_suspicious(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
 mod tests {
     use super::*;
     use crate::document::Span;
+    use crate::judge::model::Model;
 
     fn unit(number: u32, words: u16, flags: u16) -> UnitRow {
         let span = Span { start: 2 * number, end: 2 * number + 1 };
@@ -340,9 +341,10 @@ mod tests {
 
     fn judged(units: &[UnitRow], evidence: &[Evidence], pages: u32, level: usize) -> Vec<Verdict> {
         let model = Model::shipped();
+        let forest = Forest::of(&model);
         let [repeated, masked, template, certain] = LEVELS[level];
         let threshold = model.thresholds[level];
-        let page = PageSettings { pages, model: &model, threshold, repeated, masked, template, certain };
+        let page = PageSettings { pages, model: &forest, threshold, repeated, masked, template, certain };
         let mut out = Vec::new();
         judge_into(units, evidence, &page, &mut Scratch::default(), &mut out);
         out

@@ -3,6 +3,7 @@
 pub mod because;
 pub mod boilerplate;
 pub mod features;
+pub mod forest;
 pub mod known;
 pub mod model;
 pub mod nearly;

@@ -50,12 +50,12 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The leaf that `inputs` reach.
-    fn leaf(&self, inputs: &[f32; INPUTS]) -> usize {
+    /// The leaf that these inputs reach.
+    pub(super) fn leaf(&self, input: impl Fn(usize) -> f32) -> usize {
         let mut node = 0i16;
         loop {
             let n = node as usize;
-            let right = inputs[self.input[n] as usize] > self.split[n];
+            let right = input(self.input[n] as usize) > self.split[n];
             node = self.children[n][usize::from(right)];
             if node < 0 {
                 return (-1 - node) as usize;
@@ -123,13 +123,14 @@ impl Model {
         Ok(())
     }
 
-    /// The chance of each unit to belong to the article, into `out`, which is cleared first.
+    /// The chance of each unit to belong to the article, into `out`, which is cleared first: one walk down every tree.
+    /// [`Forest`](super::forest::Forest) does the same faster.
     pub fn score_into(&self, rows: &[Row], out: &mut Vec<f32>) {
         out.clear();
         let mut inputs = [0.0; INPUTS];
         for i in 0..rows.len() {
             inputs_of(rows, i, &mut inputs);
-            out.push(self.chance(self.trees.iter().map(|t| t.leaves[t.leaf(&inputs)]).sum()));
+            out.push(self.chance(self.trees.iter().map(|t| t.leaves[t.leaf(|i| inputs[i])]).sum()));
         }
     }
 

@@ -1,18 +1,27 @@
 //! The inner loop of MinHash, for the widest vectors that the processor has.
-//!
-//! The only unsafe code of the crate: calls to functions compiled for AVX2 and AVX-512 after the processor was
-//! asked whether it has them. [`update_scalar`] is the twin that they are tested against.
+
+use crate::simd::{self, Kernel};
 
 /// Lanes come in multiples of this: a vector of the widest kind.
 pub const WIDTH: usize = 16;
 
-/// Lowers every lane of `mins` to the permuted `values` where these are smaller: lane k permutes x to
-/// `(x ^ seeds[k]) * odd[k]` modulo 2^32, a bijection of the 32-bit values.
-#[inline(always)]
-fn update_body(values: &[u32], odd: &[u32], seeds: &[u32], mins: &mut [u32]) {
-    let wide = mins.len() / (4 * WIDTH) * (4 * WIDTH);
-    update_blocks::<{ 4 * WIDTH }>(values, &odd[..wide], &seeds[..wide], &mut mins[..wide]);
-    update_blocks::<WIDTH>(values, &odd[wide..], &seeds[wide..], &mut mins[wide..]);
+struct Update<'a> {
+    values: &'a [u32],
+    odd: &'a [u32],
+    seeds: &'a [u32],
+    mins: &'a mut [u32],
+}
+
+impl Kernel for Update<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Update { values, odd, seeds, mins } = self;
+        let wide = mins.len() / (4 * WIDTH) * (4 * WIDTH);
+        update_blocks::<{ 4 * WIDTH }>(values, &odd[..wide], &seeds[..wide], &mut mins[..wide]);
+        update_blocks::<WIDTH>(values, &odd[wide..], &seeds[wide..], &mut mins[wide..]);
+    }
 }
 
 /// The lanes of a block stay in registers while all values pass.
@@ -30,39 +39,16 @@ fn update_blocks<const BLOCK: usize>(values: &[u32], odd: &[u32], seeds: &[u32],
     }
 }
 
-/// The portable form.
-pub fn update_scalar(values: &[u32], odd: &[u32], seeds: &[u32], mins: &mut [u32]) {
-    update_body(values, odd, seeds, mins);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn update_avx2(values: &[u32], odd: &[u32], seeds: &[u32], mins: &mut [u32]) {
-    update_body(values, odd, seeds, mins);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn update_avx512(values: &[u32], odd: &[u32], seeds: &[u32], mins: &mut [u32]) {
-    update_body(values, odd, seeds, mins);
-}
-
-/// The fastest form that this processor can run; all give the same lanes. All slices have the same length, a
+/// Lowers every lane of `mins` to the permuted `values` where these are smaller: lane k permutes x to
+/// `(x ^ seeds[k]) * odd[k]` modulo 2^32, a bijection of the 32-bit values. All slices have the same length, a
 /// multiple of [`WIDTH`].
-#[allow(unsafe_code)]
 pub fn update(values: &[u32], odd: &[u32], seeds: &[u32], mins: &mut [u32]) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor was just found to have AVX-512F, all that the callee needs.
-            return unsafe { update_avx512(values, odd, seeds, mins) };
-        }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor was just found to have AVX2, all that the callee needs.
-            return unsafe { update_avx2(values, odd, seeds, mins) };
-        }
-    }
-    update_scalar(values, odd, seeds, mins);
+    simd::run(Update { values, odd, seeds, mins });
+}
+
+/// The same in the portable form, to measure against.
+pub fn update_scalar(values: &[u32], odd: &[u32], seeds: &[u32], mins: &mut [u32]) {
+    Update { values, odd, seeds, mins }.run();
 }
 
 #[cfg(test)]
