@@ -84,7 +84,11 @@ impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
             if block_masks.high != 0 {
                 return None;
             }
-            scratch.folded.extend_from_slice(&block.map(|b| b.to_ascii_lowercase()));
+            let mut lower = *block;
+            for byte in &mut lower {
+                *byte |= u8::from(byte.is_ascii_uppercase()) << 5;
+            }
+            scratch.folded.extend_from_slice(&lower);
             let next = if at + BLOCK < end { text[at + BLOCK] } else { 0 };
             let m = &block_masks;
             let letters = m.upper | m.lower;

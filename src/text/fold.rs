@@ -3,6 +3,7 @@
 //!
 //! In: a unit. Out: its normal form, appended to scratch. ASCII takes a path of its own.
 
+use super::scripts::{self, Fold};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// Writes the normal form of `unit` to `out`, which is cleared first. Line breaks become spaces.
@@ -14,6 +15,8 @@ pub fn fold_into(unit: &str, out: &mut String) {
         return;
     }
     let mut rest = unit;
+    // Whether all that was written is in normal form for sure, and the combining class of the last character.
+    let (mut settled, mut class) = (true, 0);
     while let Some(c) = rest.chars().next() {
         if c.is_ascii() {
             let run = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
@@ -21,23 +24,32 @@ pub fn fold_into(unit: &str, out: &mut String) {
             out.push_str(&rest[..run]);
             out[at..].make_ascii_lowercase();
             rest = &rest[run..];
+            class = 0;
             continue;
         }
-        if let Some((meant, taken)) = misdecoded(rest) {
-            push_plain(meant, out);
-            rest = &rest[taken..];
-            continue;
+        let (meant, taken) = misdecoded(c, rest).unwrap_or((c, c.len_utf8()));
+        rest = &rest[taken..];
+        match scripts::fold(meant) {
+            Fold::To(to, of) => {
+                settled &= of == 0 || of >= class;
+                class = of;
+                out.push(to);
+            }
+            Fold::SaraAm => {
+                class = 0;
+                out.push_str("\u{e4d}\u{e32}");
+            }
+            Fold::Untold => settled &= push_plain(meant, out),
         }
-        push_plain(c, out);
-        rest = &rest[c.len_utf8()..];
     }
-    if !out.is_ascii() && is_nfkc_quick(out.chars()) != IsNormalized::Yes {
+    if !settled && !out.is_ascii() && is_nfkc_quick(out.chars()) != IsNormalized::Yes {
         let composed: String = out.nfkc().flat_map(char::to_lowercase).collect();
         *out = composed;
     }
 }
 
-fn push_plain(c: char, out: &mut String) {
+/// Writes the plain form of a character; whether that is in normal form for sure.
+fn push_plain(c: char, out: &mut String) -> bool {
     match c {
         '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2bc}' | '\u{ff07}' => out.push('\''),
         '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => out.push('"'),
@@ -45,22 +57,30 @@ fn push_plain(c: char, out: &mut String) {
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => out.push(' '),
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
         '\u{2026}' => out.push_str("..."),
-        _ if c.is_lowercase() => out.push(c),
-        _ => out.extend(c.to_lowercase()),
+        _ if c.is_lowercase() => {
+            out.push(c);
+            return false;
+        }
+        _ => {
+            out.extend(c.to_lowercase());
+            return false;
+        }
     }
+    true
 }
 
-/// Where `text` starts with UTF-8 that was read as Latin-1 or Windows-1252: the character that was meant, and
+/// Where `text`, which starts with `first`, starts with UTF-8 that was read as Latin-1 or Windows-1252: the character that was meant, and
 /// how many bytes of `text` spell it.
-fn misdecoded(text: &str) -> Option<(char, usize)> {
-    let mut chars = text.chars();
-    let lead = latin_byte(chars.next()?)?;
+fn misdecoded(first: char, text: &str) -> Option<(char, usize)> {
+    let lead = u8::try_from(u32::from(first)).ok()?;
     let length = match lead {
         0xc2..=0xdf => 2,
         0xe0..=0xef => 3,
         0xf0..=0xf4 => 4,
         _ => return None,
     };
+    let mut chars = text.chars();
+    chars.next();
     let mut bytes = [lead, 0, 0, 0];
     let mut taken = char::from(lead).len_utf8();
     for slot in bytes.iter_mut().take(length).skip(1) {
@@ -90,6 +110,7 @@ fn latin_byte(c: char) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn fold(text: &str) -> String {
         let mut out = String::from("left over");
@@ -111,6 +132,30 @@ mod tests {
     #[test]
     fn what_only_looks_misdecoded_stays() {
         assert_eq!(fold("château â la crème Ã"), "château â la crème ã");
+    }
+
+    /// The normal form without what is known of scripts.
+    fn twin(unit: &str) -> String {
+        let mut out = String::new();
+        let mut rest = unit;
+        while let Some(c) = rest.chars().next() {
+            let (meant, taken) = misdecoded(c, rest).unwrap_or((c, c.len_utf8()));
+            push_plain(meant, &mut out);
+            rest = &rest[taken..];
+        }
+        out.nfkc().flat_map(char::to_lowercase).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn scripts_are_folded_as_everything_is(text in "[a-zA-Z éÉßñÂâ\u{80}\u{99}€™áА-яёЀ港が\u{3099}ァ。“’…½ﬁ½\u{301}\u{323}ก-๛ิุ่้ำ]{0,30}") {
+            prop_assert_eq!(fold(&text), twin(&text));
+        }
+
+        #[test]
+        fn anything_is_folded_as_everything_is(text in any::<String>()) {
+            prop_assert_eq!(fold(&text), twin(&text));
+        }
     }
 
     #[test]

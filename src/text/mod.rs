@@ -8,6 +8,7 @@ pub mod fold;
 pub mod hash;
 pub mod masks;
 pub mod read;
+mod scripts;
 pub mod segment;
 pub mod sentence;
 pub mod shingle;

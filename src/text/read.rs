@@ -26,7 +26,7 @@ impl Reader {
         fold::fold_into(&text[range.0..range.1], &mut self.folded);
         let folded = (0, self.folded.len());
         if ascii::read::<false>(self.folded.as_bytes(), folded, &mut self.ascii, words).is_none() {
-            words::unicode_words(&self.folded, words);
+            words::script_words(&self.folded, words);
         }
     }
 
@@ -40,7 +40,7 @@ impl Reader {
         fold::fold_into(body, &mut self.folded);
         let folded = (0, self.folded.len());
         if ascii::read::<true>(self.folded.as_bytes(), folded, &mut self.ascii, words).is_none() {
-            words::unicode_words(&self.folded, words);
+            words::script_words(&self.folded, words);
         }
         Surface::with(&Counts::of(body), text, unit)
     }

@@ -2,6 +2,7 @@
 //!
 //! In: the unit as it stands in the text. Out: [`Surface`]. Nothing here knows a language.
 
+use super::scripts::{self, Look};
 use super::segment::{Part, Unit, ends_sentence};
 
 /// The look of a unit. Shares are in 1/255.
@@ -157,20 +158,19 @@ impl Counts {
             return self.add_ascii(c as u8);
         }
         self.chars += 1;
-        if c.is_uppercase() {
-            self.add_capital();
-        } else if c.is_alphabetic() {
-            self.lower += 1;
-            self.word_letters += 1;
-        } else if c.is_numeric() {
-            self.digits += 1;
-            self.word_letters += 1;
-        } else if c.is_whitespace() {
-            self.end_word();
-        } else if c == '\u{2019}' {
-            self.symbols += 1;
-        } else {
-            self.add_symbol(c);
+        match scripts::look(c) {
+            Look::Upper => self.add_capital(),
+            Look::Lower => {
+                self.lower += 1;
+                self.word_letters += 1;
+            }
+            Look::Digit => {
+                self.digits += 1;
+                self.word_letters += 1;
+            }
+            Look::White => self.end_word(),
+            Look::Symbol if c == '\u{2019}' => self.symbols += 1,
+            Look::Symbol => self.add_symbol(c),
         }
     }
 

@@ -6,6 +6,7 @@
 //! every name of a month or a weekday as one and the same word, and a run of them as one.
 
 use super::hash;
+use super::scripts::{Part, part};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The masked word of every number, month and weekday, and of a run of them.
@@ -61,10 +62,110 @@ impl Words {
 
 /// Appends the words of `folded`, a normal form, to `words`.
 pub fn words_into(folded: &str, words: &mut Words) {
-    if folded.is_ascii() { ascii_words(folded, words) } else { unicode_words(folded, words) }
+    if folded.is_ascii() { ascii_words(folded, words) } else { script_words(folded, words) }
 }
 
-/// The general path, by the segmentation crate; the ASCII path must agree with it wherever both apply.
+/// Any text: what lies between white space is read by the parts that its characters play where those are told, and by
+/// the segmentation crate where one is not.
+pub fn script_words(folded: &str, words: &mut Words) {
+    let (mut white, mut from) = (0, 0);
+    while from < folded.len() {
+        let rest = &folded[from..];
+        let length = rest.bytes().position(|b| b.is_ascii_whitespace()).unwrap_or(rest.len());
+        let piece = &rest[..length];
+        if !piece.is_empty() {
+            if !told_words(piece, words) {
+                // A mark at its start belongs to the white space before it.
+                unicode_words(&folded[white..from + length], words);
+            }
+            white = from + length;
+        }
+        from += length + 1;
+    }
+}
+
+/// Reads a piece without white space, unless it holds a character whose part is not told: then nothing is done.
+fn told_words(piece: &str, words: &mut Words) -> bool {
+    let (exact, masked, unspaced) = (words.exact.len(), words.masked.len(), words.unspaced);
+    let mut at = 0;
+    while at < piece.len() {
+        match told_word(piece, at, words) {
+            Some(end) => at = end,
+            None => {
+                words.exact.truncate(exact);
+                words.masked.truncate(masked);
+                words.unspaced = unspaced;
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// The part of the character at `at`, and where it ends.
+#[inline(always)]
+fn part_at(piece: &str, at: usize) -> Option<(Part, usize)> {
+    piece[at..].chars().next().map(|c| (part(c), at + c.len_utf8()))
+}
+
+/// Reads the word that starts at `at`, or steps over what is none: where it ends.
+#[inline(always)]
+fn told_word(piece: &str, at: usize, words: &mut Words) -> Option<usize> {
+    let (mut class, mut end) = part_at(piece, at)?;
+    match class {
+        Part::Letter | Part::Digit | Part::Join => {}
+        Part::Single | Part::Katakana => {
+            let of_word = if class == Part::Single { Part::Mark } else { Part::Katakana };
+            while let Some((next, further)) = part_at(piece, end) {
+                match next {
+                    _ if next == of_word => end = further,
+                    Part::Untold | Part::Mark => return None,
+                    Part::Join if class == Part::Katakana => return None,
+                    _ => break,
+                }
+            }
+            words.unspaced += 1;
+            words.push(&piece[at..end], false);
+            return Some(end);
+        }
+        Part::Mark | Part::Untold => return None,
+        Part::Other | Part::MidLetter | Part::MidNumber | Part::MidBoth => return Some(end),
+    }
+    let (mut solid, mut number) = (false, false);
+    loop {
+        solid |= class != Part::Join;
+        number |= class == Part::Digit;
+        let Some((next, further)) = part_at(piece, end) else { break };
+        match next {
+            Part::Letter | Part::Digit | Part::Join => (class, end) = (next, further),
+            Part::Mark | Part::Untold => return None,
+            Part::Katakana if class == Part::Join => return None,
+            Part::Other | Part::Single | Part::Katakana => break,
+            Part::MidLetter | Part::MidNumber | Part::MidBoth => {
+                let Some((after, furthest)) = part_at(piece, further) else { break };
+                let joins = match next {
+                    Part::MidLetter => class == Part::Letter && after == Part::Letter,
+                    Part::MidNumber => class == Part::Digit && after == Part::Digit,
+                    _ => class == after && matches!(class, Part::Letter | Part::Digit),
+                };
+                if matches!(after, Part::Mark | Part::Untold) {
+                    return None;
+                }
+                if !joins {
+                    break;
+                }
+                (class, end) = (after, furthest);
+            }
+        }
+    }
+    if solid {
+        words.unspaced += usize::from(piece[at..].starts_with(is_unspaced));
+        words.push(&piece[at..end], number);
+    }
+    Some(end)
+}
+
+/// The general path, by the segmentation crate; the others must agree with it wherever both apply.
 pub fn unicode_words(folded: &str, words: &mut Words) {
     for word in folded.unicode_words() {
         if word.chars().next().is_some_and(is_unspaced) {
@@ -355,6 +456,28 @@ mod tests {
             unicode_words(&folded, &mut twin);
             prop_assert_eq!(fast.exact, twin.exact);
             prop_assert_eq!(fast.masked, twin.masked);
+        }
+
+        #[test]
+        fn parts_agree_with_unicode_segmentation(
+            text in "[a-z12_.:,;'é\u{301}\u{308}äßяё港口がカー\u{3099}กาำ๑ิ่็฿ก-๛½•©\u{200d}·\u{ff0e}\u{a0} \t\n]{0,24}"
+        ) {
+            let (mut fast, mut twin) = (Words::default(), Words::default());
+            script_words(&text, &mut fast);
+            unicode_words(&text, &mut twin);
+            prop_assert_eq!(&fast.exact, &twin.exact, "{:?}", text);
+            prop_assert_eq!(fast.masked, twin.masked);
+            prop_assert_eq!(fast.unspaced, twin.unspaced);
+        }
+
+        #[test]
+        fn parts_agree_with_unicode_segmentation_on_anything(text in any::<String>()) {
+            let (mut fast, mut twin) = (Words::default(), Words::default());
+            script_words(&text, &mut fast);
+            unicode_words(&text, &mut twin);
+            prop_assert_eq!(&fast.exact, &twin.exact, "{:?}", text);
+            prop_assert_eq!(fast.masked, twin.masked);
+            prop_assert_eq!(fast.unspaced, twin.unspaced);
         }
 
         #[test]
