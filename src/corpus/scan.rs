@@ -177,7 +177,10 @@ fn plain(bytes: &[u8]) -> usize {
     let (chunks, rest) = bytes.as_chunks::<CHUNK>();
     for (n, chunk) in chunks.iter().enumerate() {
         // Without an early exit a chunk is a few vector instructions.
-        let found = chunk.map(|b| u8::from(b == b'"') | u8::from(b == b'\\') | u8::from(b < 0x20));
+        let mut found = [0; CHUNK];
+        for (found, &b) in found.iter_mut().zip(chunk) {
+            *found = u8::from(b == b'"') | u8::from(b == b'\\') | u8::from(b < 0x20);
+        }
         if found != [0; CHUNK] {
             return n * CHUNK + chunk.iter().position(special).unwrap_or(CHUNK);
         }
