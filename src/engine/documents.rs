@@ -4,6 +4,7 @@
 //! candidates are covered independently, in parallel; being connected removes nothing.
 
 use super::analyse::{Analyser, Analysis, Scratch};
+use super::repeated::{Repeated, mixed};
 use super::{Cancel, Source};
 use crate::config::{DocumentSettings, Keep};
 use crate::document::RecordIndex;
@@ -168,10 +169,13 @@ impl DocumentSearch<'_> {
         if self.settings.containment <= 0.0 {
             return Vec::new();
         }
-        let mut rows: Vec<(u64, RecordIndex)> = Vec::new();
-        for &record in distinct {
-            rows.extend(analysis.samples[record as usize].iter().map(|&s| (s, record)));
-        }
+        let samples = |&record: &RecordIndex| &analysis.samples[record as usize];
+        let repeated = Repeated::with_room_for(distinct.par_iter().map(|r| samples(r).len()).sum());
+        distinct.par_iter().for_each(|r| samples(r).iter().for_each(|&s| repeated.add(s)));
+        let of_record = |r: &RecordIndex| {
+            samples(r).iter().filter(|s| repeated.has(**s)).map(|&s| (s, *r)).collect::<Vec<_>>()
+        };
+        let mut rows: Vec<(u64, RecordIndex)> = distinct.par_iter().flat_map_iter(of_record).collect();
         rows.par_sort_unstable();
         let mut pairs: Vec<(RecordIndex, RecordIndex)> = Vec::new();
         for run in rows.chunk_by(|a, b| a.0 == b.0).filter(|r| r.len() > 1) {
@@ -294,14 +298,17 @@ fn connected(
     bands: usize,
 ) -> Vec<Vec<RecordIndex>> {
     let mut roots: Vec<u32> = (0..analysis.sketches.len() as u32).collect();
-    let mut rows: Vec<(u32, RecordIndex)> = Vec::with_capacity(distinct.len());
-    for band in 0..bands {
-        rows.clear();
-        rows.extend(distinct.iter().map(|&r| (analysis.keys[r as usize * bands + band], r)));
-        rows.par_sort_unstable();
-        for pair in rows.windows(2).filter(|p| p[0].0 == p[1].0) {
-            union(&mut roots, pair[0].1, pair[1].1);
-        }
+    let keys = |r: RecordIndex| (0u32..).zip(&analysis.keys[r as usize * bands..(r as usize + 1) * bands]);
+    let repeated = Repeated::with_room_for(distinct.len() * bands);
+    distinct.par_iter().for_each(|&r| keys(r).for_each(|(band, &key)| repeated.add(mixed(band, key))));
+    let of_record = |&r: &RecordIndex| {
+        let shared = keys(r).filter(|&(band, &key)| repeated.has(mixed(band, key)));
+        shared.map(move |(band, &key)| (band, key, r)).collect::<Vec<_>>()
+    };
+    let mut rows: Vec<(u32, u32, RecordIndex)> = distinct.par_iter().flat_map_iter(of_record).collect();
+    rows.par_sort_unstable();
+    for pair in rows.windows(2).filter(|p| (p[0].0, p[0].1) == (p[1].0, p[1].1)) {
+        union(&mut roots, pair[0].2, pair[1].2);
     }
     for &(a, b) in containers {
         union(&mut roots, a, b);

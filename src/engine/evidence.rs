@@ -6,6 +6,7 @@
 //! pages of one site that share most of their own long lines are one page saved twice (or its print version),
 //! and make nothing boilerplate.
 
+use super::repeated::{Repeated, mixed};
 use crate::document::{RecordIndex, SiteIndex};
 use crate::tables::{AnchorRow, DocumentRow, Evidence, Units};
 use rayon::prelude::*;
@@ -39,22 +40,38 @@ pub struct Grouped {
     pub pages: Vec<u32>,
 }
 
+/// The counts of a unit whose words stand nowhere else.
+const ONCE: Evidence = Evidence {
+    site_documents: 1,
+    site_masked: 1,
+    site_template: 0,
+    anchored: 0,
+    documents: 1,
+    sites: 1,
+    in_document: 1,
+    earlier: 0,
+};
+
 /// Counts everything.
 pub fn group(units: &Units, documents: &[DocumentRow]) -> Grouped {
-    let mut entries: Vec<Entry> = Vec::with_capacity(units.rows.len());
-    for (record, document) in documents.iter().enumerate() {
-        entries.extend(units.range(record as u32).map(|unit| Entry {
+    let repeated = Repeated::with_room_for(units.rows.len());
+    units.rows.par_iter().for_each(|row| repeated.add(row.masked));
+    let of_record = |record: usize| {
+        let entry = move |unit: usize| Entry {
             masked: units.rows[unit].masked,
             exact: units.rows[unit].exact,
-            site: document.site,
+            site: documents[record].site,
             unit: unit as u32,
             record: record as u32,
-        }));
-    }
+        };
+        let repeated = &repeated;
+        units.range(record as u32).filter(|&u| repeated.has(units.rows[u].masked)).map(entry)
+    };
+    let mut entries: Vec<Entry> = (0..documents.len()).into_par_iter().flat_map_iter(of_record).collect();
     entries.par_sort_unstable();
     let leaders = copies(&entries, units, documents);
     let pages = pages_of_sites(documents, &leaders);
-    let mut evidence = vec![Evidence::default(); units.rows.len()];
+    let mut evidence = vec![ONCE; units.rows.len()];
     let parts: Vec<Vec<(u32, Evidence)>> =
         split_at_groups(&entries).into_par_iter().map(|part| count(part, &leaders)).collect();
     for (unit, row) in parts.into_iter().flatten() {
@@ -156,13 +173,22 @@ fn site_count(documents: &[DocumentRow]) -> usize {
     documents.iter().filter(|d| d.site.is_some()).map(|d| d.site.0 as usize + 1).max().unwrap_or(0)
 }
 
+/// For each document of a site the words of all its long lines.
+fn own_words(units: &Units, documents: &[DocumentRow]) -> Vec<u32> {
+    let long = |record: usize| {
+        let words = units.of(record as u32).iter().map(|row| row.words).filter(|&w| w >= OWN_WORDS);
+        if documents[record].site.is_some() { words.map(u32::from).sum() } else { 0 }
+    };
+    (0..documents.len()).into_par_iter().map(long).collect()
+}
+
 /// For each document the first of its site that it is a copy of.
 fn copies(entries: &[Entry], units: &Units, documents: &[DocumentRow]) -> Vec<RecordIndex> {
     let mut pages = vec![0u32; site_count(documents)];
     for document in documents.iter().filter(|d| d.site.is_some()) {
         pages[document.site.0 as usize] += 1;
     }
-    let mut own = vec![0u32; documents.len()];
+    let mut own = own_words(units, documents);
     let mut pairs: Vec<(RecordIndex, RecordIndex, u32)> = Vec::new();
     let mut records: Vec<RecordIndex> = Vec::new();
     for run in entries.chunk_by(|a, b| (a.exact, a.site) == (b.exact, b.site)) {
@@ -175,10 +201,12 @@ fn copies(entries: &[Entry], units: &Units, documents: &[DocumentRow]) -> Vec<Re
         records.dedup();
         let widespread = (pages[run[0].site.0 as usize] as f32 * WIDESPREAD).max(3.0);
         if records.len() as f32 > widespread {
+            run.iter().for_each(|e| own[e.record as usize] -= u32::from(words));
             continue;
         }
-        for &record in &records {
-            own[record as usize] += u32::from(words);
+        // A line counts once a page.
+        for pair in run.windows(2).filter(|p| p[0].record == p[1].record) {
+            own[pair[0].record as usize] -= u32::from(words);
         }
         pairs.extend(records[1..].iter().map(|&other| (other, records[0], u32::from(words))));
     }
@@ -209,16 +237,23 @@ fn templates(
     leaders: &[RecordIndex],
     pages: &[u32],
 ) -> Vec<(u32, u32, u8)> {
-    let mut rows: Vec<(SiteIndex, u32, RecordIndex, u32)> = Vec::new();
-    let mut record = 0;
-    for (at, anchor) in units.anchors.iter().enumerate() {
-        while units.first[record + 1] <= anchor.unit {
-            record += 1;
-        }
-        if documents[record].site.is_some() && pages[record] >= ANCHOR_PAGES {
-            rows.push((documents[record].site, anchor.key, leaders[record], at as u32));
-        }
-    }
+    let wanted = |record: usize| documents[record].site.is_some() && pages[record] >= ANCHOR_PAGES;
+    let anchors = |record: usize| {
+        let at = |unit: u32| units.anchors.partition_point(|a| a.unit < unit);
+        let range = units.range(record as u32);
+        if wanted(record) { at(range.start as u32)..at(range.end as u32) } else { 0..0 }
+    };
+    let repeated = Repeated::with_room_for(units.anchors.len());
+    let key = |record: usize, at: usize| mixed(documents[record].site.0, units.anchors[at].key);
+    let records = 0..documents.len();
+    records.clone().into_par_iter().for_each(|r| anchors(r).for_each(|at| repeated.add(key(r, at))));
+    let of_record = |r: usize| {
+        let repeated = &repeated;
+        let shared = anchors(r).filter(move |&at| repeated.has(key(r, at)));
+        shared.map(move |at| (documents[r].site, units.anchors[at].key, leaders[r], at as u32))
+    };
+    let mut rows: Vec<(SiteIndex, u32, RecordIndex, u32)> =
+        records.into_par_iter().flat_map_iter(of_record).collect();
     rows.par_sort_unstable();
     let mut common: Vec<(AnchorRow, u32)> = Vec::new();
     for run in rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {

@@ -1,10 +1,11 @@
 //! Grouping the units that are left: those with the same words, and which groups nearly say the same.
 
 use super::analyse::{Analyser, Scratch};
+use super::repeated::{Repeated, mixed};
 use super::{Cancel, Source};
 use crate::document::RecordIndex;
 use crate::error::Result;
-use crate::tables::{NEAR_BANDS, NEAR_MIN_WORDS, UNIT_SHINGLE, Units};
+use crate::tables::{NEAR_BANDS, UNIT_SHINGLE, Units};
 use crate::text::shingle;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -23,20 +24,44 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Groups the units that `left` names.
-    pub fn of(units: &Units, left: impl ParallelIterator<Item = u32>) -> Groups {
-        let mut rows: Vec<(u128, u32)> = left.map(|u| (units.rows[u as usize].exact, u)).collect();
+    /// Groups the units that `left` names, in order. Same words have the same masked words.
+    pub fn of(units: &Units, left: &[u32]) -> Groups {
+        let key = |unit: u32| units.rows[unit as usize].masked;
+        let repeated = Repeated::with_room_for(left.len());
+        left.par_iter().for_each(|&u| repeated.add(key(u)));
+        let mut rows: Vec<(u128, u32)> = left
+            .par_iter()
+            .filter(|&&u| repeated.has(key(u)))
+            .map(|&u| (units.rows[u as usize].exact, u))
+            .collect();
         rows.par_sort_unstable();
+        // Groups of two or more, by their first unit; their other units are passed over.
         let mut runs: Vec<(u32, u32, u32)> = Vec::new();
+        let mut later: Vec<u32> = Vec::new();
         let mut at = 0;
         for run in rows.chunk_by(|a, b| a.0 == b.0) {
-            runs.push((run[0].1, at, at + run.len() as u32));
+            if run.len() > 1 {
+                runs.push((run[0].1, at, at + run.len() as u32));
+                later.extend(run[1..].iter().map(|r| r.1));
+            }
             at += run.len() as u32;
         }
         runs.par_sort_unstable();
-        let mut groups = Groups { units: Vec::with_capacity(rows.len()), first: vec![0] };
-        for (_, start, end) in runs {
-            groups.units.extend(rows[start as usize..end as usize].iter().map(|r| r.1));
+        later.par_sort_unstable();
+        let (mut runs, mut later) = (runs.into_iter().peekable(), later.into_iter().peekable());
+        let mut groups =
+            Groups { units: Vec::with_capacity(left.len()), first: Vec::with_capacity(left.len() + 1) };
+        groups.first.push(0);
+        for &unit in left {
+            if later.next_if_eq(&unit).is_some() {
+                continue;
+            }
+            match runs.next_if(|r| r.0 == unit) {
+                Some((_, from, to)) => {
+                    groups.units.extend(rows[from as usize..to as usize].iter().map(|r| r.1));
+                }
+                None => groups.units.push(unit),
+            }
             groups.first.push(groups.units.len() as u32);
         }
         groups
@@ -120,28 +145,34 @@ impl NearSearch<'_> {
 
     fn candidates(&self, forgone: &mut u64) -> Vec<(u32, u32)> {
         let near = &self.units.near;
-        let mut rows: Vec<(u32, u32)> = Vec::new();
+        // Both go by units.
+        let mut rows: Vec<(u32, u32)> = Vec::with_capacity(near.len());
+        let mut row = 0;
         for group in 0..self.groups.len() as u32 {
             let unit = self.groups.get(group)[0];
-            if self.units.rows[unit as usize].words as usize >= NEAR_MIN_WORDS
-                && let Ok(row) = near.binary_search_by_key(&unit, |n| n.unit)
-            {
+            while near.get(row).is_some_and(|n| n.unit < unit) {
+                row += 1;
+            }
+            if near.get(row).is_some_and(|n| n.unit == unit) {
                 rows.push((group, row as u32));
             }
         }
+        let keys = |row: u32| (0u32..).zip(near[row as usize].keys);
+        let repeated = Repeated::with_room_for(rows.len() * NEAR_BANDS);
+        rows.par_iter().for_each(|r| keys(r.1).for_each(|(band, key)| repeated.add(mixed(band, key))));
+        let of_group = |&(group, row): &(u32, u32)| {
+            let repeated = &repeated;
+            let shared = keys(row).filter(|&(band, key)| repeated.has(mixed(band, key)));
+            shared.map(move |(band, key)| (band, key, group))
+        };
+        let mut bucket_rows: Vec<(u32, u32, u32)> = rows.par_iter().flat_map_iter(of_group).collect();
+        bucket_rows.par_sort_unstable();
         let mut pairs: Vec<(u32, u32)> = Vec::new();
-        let mut bucket_rows: Vec<(u32, u32)> = Vec::new();
-        for band in 0..NEAR_BANDS {
-            bucket_rows.clear();
-            bucket_rows.extend(rows.iter().map(|&(group, row)| (near[row as usize].keys[band], group)));
-            bucket_rows.par_sort_unstable();
-            for bucket in bucket_rows.chunk_by(|a, b| a.0 == b.0).filter(|b| b.len() > 1) {
-                let heads = if bucket.len() <= BUCKET_ALL_PAIRS { bucket.len() } else { BUCKET_HEADS };
-                *forgone += ((bucket.len() - heads) * (bucket.len() - heads).saturating_sub(1) / 2) as u64;
-                for (i, &(_, a)) in bucket[..heads].iter().enumerate() {
-                    pairs
-                        .extend(bucket[i + 1..].iter().filter(|b| self.comparable(a, b.1)).map(|b| (a, b.1)));
-                }
+        for bucket in bucket_rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|b| b.len() > 1) {
+            let heads = if bucket.len() <= BUCKET_ALL_PAIRS { bucket.len() } else { BUCKET_HEADS };
+            *forgone += ((bucket.len() - heads) * (bucket.len() - heads).saturating_sub(1) / 2) as u64;
+            for (i, &(_, _, a)) in bucket[..heads].iter().enumerate() {
+                pairs.extend(bucket[i + 1..].iter().filter(|b| self.comparable(a, b.2)).map(|b| (a, b.2)));
             }
         }
         pairs.par_sort_unstable();

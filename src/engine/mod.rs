@@ -5,6 +5,7 @@ pub mod copies;
 pub mod documents;
 pub mod evidence;
 pub mod groups;
+pub mod repeated;
 
 use crate::config::{Builtin, Config};
 use crate::document::{Kind, RecordIndex};
@@ -259,9 +260,9 @@ impl Job<'_> {
         self.progress.start("comparing lines", 0);
         let kept: Vec<RecordIndex> =
             (0..self.documents.len() as u32).filter(|&r| fates.removed[r as usize].is_none()).collect();
-        let remaining =
-            kept.par_iter().flat_map_iter(|&r| units.range(r)).filter(|&u| left[u]).map(|u| u as u32);
-        let groups = Groups::of(units, remaining);
+        let of_record = |&r: &RecordIndex| units.range(r).filter(|&u| left[u]).map(|u| u as u32);
+        let remaining: Vec<u32> = kept.par_iter().flat_map_iter(of_record).collect();
+        let groups = Groups::of(units, &remaining);
         let threshold = match (repeat, passage) {
             (true, true) => self.config.repeat.similarity.min(self.config.passage.similarity),
             (true, false) => self.config.repeat.similarity,

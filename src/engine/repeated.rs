@@ -1,0 +1,71 @@
+//! Which keys come more than once, before any is sorted.
+//!
+//! In: keys that are hashes. Out: for a key whether it was added at least twice; now and then also for one that was
+//! not. Most lines, shingles and band keys of a corpus come once, and there is no need to collect and to sort them.
+//! Threads may add at the same time: what is remembered does not depend on the order.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Slots a key: of the keys that come once, about this part of one is taken for repeated.
+const SLOTS: usize = 16;
+
+/// Slots of two bits, by the first bits of a key: seen, and seen again.
+pub struct Repeated {
+    words: Vec<AtomicU64>,
+    shift: u32,
+}
+
+impl Repeated {
+    /// Room for so many keys.
+    pub fn with_room_for(keys: usize) -> Repeated {
+        let words = (keys * SLOTS / 32).next_power_of_two().max(2);
+        Repeated {
+            words: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            shift: 64 - words.trailing_zeros(),
+        }
+    }
+
+    fn place(&self, key: u64) -> (&AtomicU64, u64) {
+        (&self.words[(key >> self.shift) as usize], 1 << (2 * (key >> (self.shift - 5) & 31)))
+    }
+
+    /// Adds a key, whose first bits are to be as good as chance.
+    pub fn add(&self, key: u64) {
+        let (word, seen) = self.place(key);
+        let before = word.load(Ordering::Relaxed);
+        if before & (seen << 1) != 0 {
+            return;
+        }
+        if before & seen != 0 || word.fetch_or(seen, Ordering::Relaxed) & seen != 0 {
+            word.fetch_or(seen << 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether a key was added twice or more; for some that were added once as well.
+    pub fn has(&self, key: u64) -> bool {
+        let (word, seen) = self.place(key);
+        word.load(Ordering::Relaxed) & (seen << 1) != 0
+    }
+}
+
+/// A key from two numbers of which the second is as good as chance, or at least different for different things.
+pub fn mixed(of: u32, key: u32) -> u64 {
+    let mixed = (u64::from(of) << 32 | u64::from(key)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ mixed >> 32).wrapping_mul(0xff51_afd7_ed55_8ccd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rayon::prelude::*;
+
+    #[test]
+    fn all_that_repeat_and_few_others_are_found() {
+        const KEYS: u32 = 100_000;
+        let repeated = Repeated::with_room_for(KEYS as usize + 10_000);
+        (0..KEYS + 10_000).into_par_iter().for_each(|i| repeated.add(mixed(7, i % KEYS)));
+        assert!((0..10_000).all(|i| repeated.has(mixed(7, i))));
+        let wrong = (10_000..KEYS).filter(|&i| repeated.has(mixed(7, i))).count();
+        assert!(wrong < KEYS as usize / 10, "{wrong}");
+    }
+}
