@@ -13,8 +13,8 @@ use crate::tables::{
 };
 use crate::text::read::Reader;
 use crate::text::segment::{self, Lines, Part, Unit};
-use crate::text::shingle;
 use crate::text::words::{SLOT, Words};
+use crate::text::{hash, shingle};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
@@ -65,7 +65,7 @@ pub struct Scratch {
     sketch: SketchScratch,
     keys: Vec<u32>,
     shingles: Vec<u64>,
-    bytes: Vec<u8>,
+    samples: Vec<u64>,
 }
 
 #[derive(Default)]
@@ -144,9 +144,9 @@ impl Analyser {
         scratch.pieces = pieces;
         if self.needs_documents {
             let words = std::mem::take(&mut scratch.document_words);
-            let sketch = self.sketch(&words, scratch, &mut batch.keys);
+            let (sketch, samples) = self.sketch(&words, scratch, &mut batch.keys);
             batch.sketches.push(sketch);
-            batch.samples.push(self.sample(&words));
+            batch.samples.push(samples);
             scratch.document_words = words;
         }
         scratch.text = buffer;
@@ -163,10 +163,9 @@ impl Analyser {
             let marks: String = folded.chars().filter(|c| !c.is_whitespace()).collect();
             (xxh3_128(marks.as_bytes()), xxh3_64(marks.as_bytes()))
         } else {
-            (
-                hash_words(&words.exact, &mut scratch.bytes),
-                xxh3_64(bytes_of(&words.masked, &mut scratch.bytes)),
-            )
+            let exact = hash::run(&words.exact);
+            // Only where a word is masked the masked words need a look of their own.
+            (exact, if words.is_plain() { exact as u64 } else { hash::run(&words.masked) as u64 })
         };
         if piece.part == Part::Whole {
             anchors_into(&words.masked, index, &mut batch.anchors);
@@ -212,35 +211,42 @@ impl Analyser {
         self.known.similarity(&scratch.unit_words.masked, &mut scratch.shingles).unwrap_or(1.0)
     }
 
-    /// The sketch of a run of words; its band keys are appended to `keys` (zeros for no words).
-    pub fn sketch(&self, words: &[u64], scratch: &mut Scratch, keys: &mut Vec<u32>) -> SketchRow {
+    /// The sketch of a run of words, and its sampled shingles, sorted and distinct. Its band keys are appended to `keys`
+    /// (zeros for no words).
+    pub fn sketch(
+        &self,
+        words: &[u64],
+        scratch: &mut Scratch,
+        keys: &mut Vec<u32>,
+    ) -> (SketchRow, Box<[u64]>) {
         let values = scratch.sketch.values();
+        let samples = &mut scratch.samples;
         values.clear();
-        shingle::for_each(words, self.shingle, |s| values.push(minhash::value(s)));
+        samples.clear();
+        values.reserve(words.len());
+        if self.needs_samples {
+            samples.resize(words.len() + 1, 0);
+            let mut count = 0;
+            shingle::for_each(words, self.shingle, |s| {
+                values.push(minhash::value(s));
+                // Written always and kept now and then, for there is no telling which.
+                samples[count] = s;
+                count += usize::from(s % SAMPLE == 0);
+            });
+            samples.truncate(count);
+            samples.sort_unstable();
+            samples.dedup();
+        } else {
+            shingle::for_each(words, self.shingle, |s| values.push(minhash::value(s)));
+        }
+        let samples = samples.as_slice().into();
         if words.is_empty() {
             keys.extend(std::iter::repeat_n(0, self.documents.banding().bands));
         } else {
             self.documents.keys_into(&mut scratch.sketch, keys);
         }
-        SketchRow {
-            exact: hash_words(words, &mut scratch.bytes),
-            words: words.len().min(u32::MAX as usize) as u32,
-        }
-    }
-
-    /// The sampled shingles of a run of words, sorted and distinct.
-    pub fn sample(&self, words: &[u64]) -> Box<[u64]> {
-        let mut samples = Vec::new();
-        if self.needs_samples {
-            shingle::for_each(words, self.shingle, |s| {
-                if s % SAMPLE == 0 {
-                    samples.push(s);
-                }
-            });
-            samples.sort_unstable();
-            samples.dedup();
-        }
-        samples.into_boxed_slice()
+        let row = SketchRow { exact: hash::run(words), words: words.len().min(u32::MAX as usize) as u32 };
+        (row, samples)
     }
 
     /// The words of the given spans of a document, in order, appended to `words`.
@@ -266,17 +272,6 @@ impl Analyser {
         self.words_of(text, pieces.iter().map(|p| Span { start: p.start, end: p.end }), scratch, words);
         scratch.pieces = pieces;
     }
-}
-
-/// The fingerprint of a run of words: their hashes as little-endian bytes, the same on every machine.
-fn hash_words(words: &[u64], bytes: &mut Vec<u8>) -> u128 {
-    xxh3_128(bytes_of(words, bytes))
-}
-
-fn bytes_of<'b>(words: &[u64], bytes: &'b mut Vec<u8>) -> &'b [u8] {
-    bytes.clear();
-    bytes.extend(words.iter().flat_map(|w| w.to_le_bytes()));
-    bytes
 }
 
 /// The anchors of a unit: its first and its last two words, and every three words at a small distance from either end.

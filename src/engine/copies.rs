@@ -96,10 +96,15 @@ impl Copies<'_> {
             // An original that is led itself would not stay: then the copy is none.
             leads.get(&(record, group)).filter(|(_, leader, _)| !leads.contains_key(&(record, *leader)))
         };
+        let mut followers: Vec<u32> = leads.keys().map(|&(_, follower)| follower).collect();
+        followers.par_sort_unstable();
+        followers.dedup();
+        let mut followers = followers.into_iter().peekable();
         for group in 0..self.groups.len() as u32 {
             let members = self.groups.get(group);
             let record_of = |&u: &u32| self.units.record_of(u);
-            if members.len() == 1 && leads.is_empty() {
+            let follows = followers.next_if_eq(&group).is_some();
+            if members.len() == 1 && !follows {
                 continue;
             }
             for run in members.chunk_by(|a, b| record_of(a) == record_of(b)) {
@@ -121,9 +126,8 @@ impl Copies<'_> {
     pub fn passages(&self, kept: u32, gone: &[bool]) -> (Vec<CutRow>, Vec<PassageRow>) {
         let stories = self.stories();
         let families = self.families(gone);
-        let edges = self.edges();
         let judged: Vec<(Vec<CutRow>, Option<PassageRow>)> =
-            families.par_iter().map(|family| self.judge_family(family, &stories, &edges, kept)).collect();
+            families.par_iter().map(|family| self.judge_family(family, &stories, kept)).collect();
         let mut cuts = Vec::new();
         let mut stay = Vec::new();
         for (family_cuts, passage) in judged {
@@ -153,16 +157,25 @@ impl Copies<'_> {
         let mut followers: Vec<(u32, u32, f32)> = leader.iter().map(|(&b, &(a, s))| (a, b, s)).collect();
         followers.sort_unstable_by_key(|f| (f.0, f.1));
         let stays = |u: &u32| self.is_passage(*u) && !gone[*u as usize];
+        let mut led: Vec<u32> = followers.iter().map(|f| f.1).collect();
+        led.par_sort_unstable();
+        let mut led = led.into_iter().peekable();
         let mut families = Vec::new();
-        for group in (0..self.groups.len() as u32).filter(|g| !leader.contains_key(g)) {
+        let mut from = 0;
+        for group in 0..self.groups.len() as u32 {
             let members = self.groups.get(group);
-            if !stays(&members[0]) && !members.iter().any(stays) {
+            let here = followers[from..].iter().take_while(|f| f.0 == group).count();
+            let followers = &followers[from..from + here];
+            from += here;
+            if led.next_if_eq(&group).is_some()
+                || members.len() == 1 && here == 0
+                || !members.iter().any(stays)
+            {
                 continue;
             }
             let mut family: Vec<(u32, f32)> =
                 members.iter().filter(|u| stays(u)).map(|&u| (u, 1.0)).collect();
-            let from = followers.partition_point(|f| f.0 < group);
-            for &(_, follower, similarity) in followers[from..].iter().take_while(|f| f.0 == group) {
+            for &(_, follower, similarity) in followers {
                 family
                     .extend(self.groups.get(follower).iter().filter(|u| stays(u)).map(|&u| (u, similarity)));
             }
@@ -177,7 +190,6 @@ impl Copies<'_> {
         &self,
         family: &[(u32, f32)],
         stories: &[RecordIndex],
-        edges: &[bool],
         kept: u32,
     ) -> (Vec<CutRow>, Option<PassageRow>) {
         let mut records: Vec<RecordIndex> = family.iter().map(|m| self.units.record_of(m.0)).collect();
@@ -198,7 +210,7 @@ impl Copies<'_> {
         sites.dedup();
         let seen = Carriers {
             stories: told.len() as u32,
-            at_edge: family.iter().filter(|m| edges[m.0 as usize]).count() as u32,
+            at_edge: family.iter().filter(|m| self.is_at_edge(m.0)).count() as u32,
             copies: family.len() as u32,
             corpus: kept,
             site_pages: sites.iter().map(|s| s.1).sum(),
@@ -231,10 +243,21 @@ impl Copies<'_> {
     fn stories(&self) -> Vec<RecordIndex> {
         let mut words = vec![0u32; self.documents.len()];
         let mut pairs: Vec<(RecordIndex, RecordIndex, u32)> = Vec::new();
+        let mut records: Vec<RecordIndex> = Vec::new();
+        let mut record = 0;
         for group in 0..self.groups.len() as u32 {
             let members = self.groups.get(group);
             let length = u32::from(self.units.rows[members[0] as usize].words);
-            let mut records: Vec<RecordIndex> = groups::records(self.units, members).collect();
+            // Groups go by their first unit, and so by the record of it.
+            while self.units.first[record as usize + 1] <= members[0] {
+                record += 1;
+            }
+            if members.len() == 1 {
+                words[record as usize] += length;
+                continue;
+            }
+            records.clear();
+            records.extend(groups::records(self.units, members));
             records.dedup();
             for &record in &records {
                 words[record as usize] += length;
@@ -256,17 +279,13 @@ impl Copies<'_> {
         stories
     }
 
-    /// For each unit whether it stands at an edge of what is left of its document.
-    fn edges(&self) -> Vec<bool> {
-        let mut edges = vec![false; self.units.rows.len()];
-        for record in 0..self.documents.len() as u32 {
-            let left: Vec<usize> = self.units.range(record).filter(|&u| self.left[u]).collect();
-            let end = left.len().saturating_sub(EDGE_END);
-            for (i, &unit) in left.iter().enumerate() {
-                edges[unit] = i < EDGE_START || i >= end;
-            }
-        }
-        edges
+    /// Whether a unit stands at an edge of what is left of its document.
+    fn is_at_edge(&self, unit: u32) -> bool {
+        let range = self.units.range(self.units.record_of(unit));
+        let unit = unit as usize;
+        let left = |units: std::ops::Range<usize>| units.filter(|&u| self.left[u]);
+        left(range.start..unit).take(EDGE_START).count() < EDGE_START
+            || left(unit + 1..range.end).take(EDGE_END).count() < EDGE_END
     }
 }
 
@@ -297,8 +316,18 @@ pub fn settle_witnesses(repeats: &mut Vec<CutRow>, passages: &[CutRow], copies: 
     }
     let exact = |u: u32| copies.units.rows[u as usize].exact;
     let mut group_of: HashMap<u128, u32> = HashMap::new();
+    for cut in repeats.iter() {
+        if let Some(further) = cut.witness.and_then(|w| gone.get(&w.of)) {
+            group_of.extend([(exact(cut.unit), 0), (exact(further.of), 0)]);
+        }
+    }
+    if group_of.is_empty() {
+        return;
+    }
     for group in 0..copies.groups.len() as u32 {
-        group_of.insert(exact(copies.groups.get(group)[0]), group);
+        if let Some(named) = group_of.get_mut(&exact(copies.groups.get(group)[0])) {
+            *named = group;
+        }
     }
     repeats.retain_mut(|cut| {
         let Some(witness) = cut.witness else { return true };

@@ -127,8 +127,8 @@ impl DocumentSearch<'_> {
                 |(scratch, buffer, words): &mut (Scratch, String, Vec<u64>), &record| {
                     self.words(record, units, scratch, buffer, words);
                     let mut keys = Vec::new();
-                    let row = self.analyser.sketch(words, scratch, &mut keys);
-                    (row, keys, self.analyser.sample(words))
+                    let (row, samples) = self.analyser.sketch(words, scratch, &mut keys);
+                    (row, keys, samples)
                 },
             )
             .collect();

@@ -6,6 +6,7 @@
 //! In: the masked words of a unit. Out: whether a row matches it, or how similar the nearest is.
 
 use super::nearly::NearLines;
+use crate::text::hash::BySame;
 use crate::text::words::{self, SLOT, Words};
 use crate::text::{fold, segment};
 use std::collections::{HashMap, HashSet};
@@ -25,11 +26,11 @@ enum Piece {
 /// A list of known lines, ready to match.
 #[derive(Debug, Clone, Default)]
 pub struct KnownLines {
-    whole: HashSet<u64>,
-    marks: HashSet<u64>,
+    whole: HashSet<u64, BySame>,
+    marks: HashSet<u64, BySame>,
     templates: Vec<Vec<Piece>>,
-    by_first: HashMap<u64, Vec<u32>>,
-    by_last: HashMap<u64, Vec<u32>>,
+    by_first: HashMap<u64, Vec<u32>, BySame>,
+    by_last: HashMap<u64, Vec<u32>, BySame>,
     near: NearLines,
     /// Masked words of the longest row without `{*}`.
     longest: usize,

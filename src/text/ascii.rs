@@ -130,7 +130,7 @@ impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
         }
         if LOOK {
             if any_digit == 0 {
-                words.mask_from(from, || false);
+                words.mask_plain(from);
             } else {
                 scratch.digits.push(0);
                 scratch.solid.push(0);

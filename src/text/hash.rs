@@ -3,6 +3,7 @@
 //! In: the bytes of a word in normal form. Out: 64 bits. The product of both halves is folded to 64 bits as in
 //! wyhash (Wang Yi); longer words go to xxh3. The same on every machine.
 
+use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The longest word that takes the short way.
@@ -21,6 +22,27 @@ const MASKS: [u128; SHORT + 1] = {
     }
     masks
 };
+
+/// Hashes keys that are hashes already: by themselves.
+#[derive(Debug, Default, Clone)]
+pub struct Same(u64);
+
+impl Hasher for Same {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64(bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+/// Maps and sets by keys that are hashes.
+pub type BySame = BuildHasherDefault<Same>;
 
 /// The hash of a word.
 #[inline]
@@ -64,11 +86,29 @@ pub const fn short(bytes: &[u8]) -> u64 {
     mix(value)
 }
 
+/// The fingerprint of a run of words: two streams of folded products, each over every word.
+pub fn run(words: &[u64]) -> u128 {
+    let (mut a, mut b) = (LOW ^ words.len() as u64, HIGH);
+    let (pairs, last) = words.as_chunks::<2>();
+    for &[x, y] in pairs {
+        (a, b) = (fold(a ^ x, y ^ HIGH), fold(b ^ y, x ^ LOW));
+    }
+    if let &[x] = last {
+        (a, b) = (fold(a ^ x, HIGH), fold(b ^ x, LOW));
+    }
+    u128::from(fold(a ^ LOW, HIGH)) << 64 | u128::from(fold(b ^ HIGH, LOW))
+}
+
+#[inline(always)]
+const fn fold(a: u64, b: u64) -> u64 {
+    let product = (a as u128) * (b as u128);
+    product as u64 ^ (product >> 64) as u64
+}
+
 /// No word has a zero byte, so that words of different lengths differ here.
 #[inline(always)]
 const fn mix(word: u128) -> u64 {
-    let product = ((word as u64 ^ LOW) as u128) * (((word >> 64) as u64 ^ HIGH) as u128);
-    product as u64 ^ (product >> 64) as u64
+    fold(word as u64 ^ LOW, (word >> 64) as u64 ^ HIGH)
 }
 
 #[cfg(test)]
@@ -95,6 +135,27 @@ mod tests {
             let bins: HashSet<u16> = hashes.iter().map(|h| (h >> shift) as u16).collect();
             assert!(bins.len() > 2_880, "{shift}: {}", bins.len());
         }
+    }
+
+    #[test]
+    fn runs_of_words_differ_by_any_word_and_any_order() {
+        let mut seen = HashSet::new();
+        for length in 0..40u64 {
+            let mut words: Vec<u64> = (0..length).map(|n| short(format!("{n}").as_bytes())).collect();
+            assert!(seen.insert(run(&words)));
+            for i in 1..words.len() {
+                words.swap(i - 1, i);
+                assert!(seen.insert(run(&words)));
+                words.swap(i - 1, i);
+            }
+            for i in 0..words.len() {
+                words[i] += 1;
+                assert!(seen.insert(run(&words)));
+                words[i] -= 1;
+            }
+        }
+        let halves: HashSet<u64> = seen.iter().flat_map(|h| [*h as u64, (h >> 64) as u64]).collect();
+        assert_eq!(halves.len(), 2 * seen.len());
     }
 
     proptest! {

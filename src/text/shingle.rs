@@ -7,6 +7,7 @@
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Calls `emit` with the hash of every n-gram of `words`, in order.
+#[inline]
 pub fn for_each(words: &[u64], n: usize, mut emit: impl FnMut(u64)) {
     if words.is_empty() {
         return;
@@ -18,21 +19,19 @@ pub fn for_each(words: &[u64], n: usize, mut emit: impl FnMut(u64)) {
         return;
     }
     let leave = BASE.wrapping_pow(n as u32);
-    let mut sum = 0u64;
-    for (i, &word) in words.iter().enumerate() {
-        sum = sum.wrapping_mul(BASE).wrapping_add(word);
-        if i >= n {
-            sum = sum.wrapping_sub(words[i - n].wrapping_mul(leave));
-        }
-        if i + 1 >= n {
-            emit(finish(sum));
-        }
+    let mut sum = words[..n].iter().fold(0u64, |sum, &w| sum.wrapping_mul(BASE).wrapping_add(w));
+    emit(finish(sum));
+    for (&word, &gone) in words[n..].iter().zip(words) {
+        // Both products are ready before the sum is.
+        sum = sum.wrapping_mul(BASE).wrapping_add(word.wrapping_sub(gone.wrapping_mul(leave)));
+        emit(finish(sum));
     }
 }
 
 /// The sorted set of the shingles of `words`, into `out`, which is cleared first.
 pub fn set_into(words: &[u64], n: usize, out: &mut Vec<u64>) {
     out.clear();
+    out.reserve(words.len());
     for_each(words, n, |s| out.push(s));
     out.sort_unstable();
     out.dedup();

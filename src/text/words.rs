@@ -49,6 +49,17 @@ impl Words {
         }
     }
 
+    /// Masks the exact words from the one at `from` on, none of which holds a digit.
+    #[inline(always)]
+    pub(super) fn mask_plain(&mut self, from: usize) {
+        let added = &self.exact[from..];
+        if added.iter().fold(false, |any, &hash| any | may_be_calendar_word(hash)) {
+            self.mask_from(from, || false);
+        } else {
+            self.masked.extend_from_slice(added);
+        }
+    }
+
     /// Masks the exact words from the one at `from` on; `is_number` tells of each in turn whether it holds a digit.
     #[inline(always)]
     pub(super) fn mask_from(&mut self, from: usize, mut is_number: impl FnMut() -> bool) {
@@ -57,6 +68,11 @@ impl Words {
             let number = is_number();
             self.mask(self.exact[i], number);
         }
+    }
+
+    /// Whether the masked words are the exact ones.
+    pub fn is_plain(&self) -> bool {
+        self.exact == self.masked
     }
 }
 
@@ -406,10 +422,15 @@ const CALENDAR_BITS: [u64; 64] = {
 };
 
 #[inline(always)]
+fn may_be_calendar_word(hash: u64) -> bool {
+    static BITS: [u64; 64] = CALENDAR_BITS;
+    BITS[(hash >> 58) as usize] >> ((hash >> 52) & 63) & 1 == 1
+}
+
+#[inline(always)]
 fn is_calendar_word(hash: u64) -> bool {
     static SLOTS: [u64; 512] = CALENDAR_SLOTS;
-    static BITS: [u64; 64] = CALENDAR_BITS;
-    if BITS[(hash >> 58) as usize] >> ((hash >> 52) & 63) & 1 == 0 {
+    if !may_be_calendar_word(hash) {
         return false;
     }
     let from = (hash >> 55) as usize;
