@@ -182,7 +182,9 @@ fn plain(bytes: &[u8]) -> usize {
             *found = u8::from(b == b'"') | u8::from(b == b'\\') | u8::from(b < 0x20);
         }
         if found != [0; CHUNK] {
-            return n * CHUNK + chunk.iter().position(special).unwrap_or(CHUNK);
+            let words = found.as_chunks::<8>().0.iter().map(|&eight| u64::from_le_bytes(eight));
+            let (word, bits) = words.enumerate().find(|(_, bits)| *bits != 0).unwrap_or_default();
+            return n * CHUNK + 8 * word + bits.trailing_zeros() as usize / 8;
         }
     }
     bytes.len() - rest.len() + rest.iter().position(special).unwrap_or(rest.len())

@@ -7,6 +7,7 @@ use crate::judge::Verdict;
 use crate::judge::passage::{self, Carriers};
 use crate::judge::repeat::{self, Copy};
 use crate::tables::{CutRow, DocumentRow, Known, PassageRow, UnitRow, Units, Witness};
+use crate::text::hash::BySame;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -79,7 +80,7 @@ impl Copies<'_> {
     fn copies_in_documents(&self) -> Vec<(RecordIndex, u32, u32, f32)> {
         let mut placed: Vec<(RecordIndex, u32, u32, f32)> = Vec::new();
         // Group b stands in a document where the nearest earlier group a leads: a's first unit and similarity.
-        let mut leads: HashMap<(RecordIndex, u32), (u32, u32, f32)> = HashMap::new();
+        let mut leads: HashMap<(RecordIndex, u32), (u32, u32, f32), BySame> = HashMap::default();
         for edge in
             self.near.edges.iter().filter(|e| f64::from(e.similarity) >= self.config.repeat.similarity)
         {
@@ -146,7 +147,7 @@ impl Copies<'_> {
 
     /// Groups that say nearly the same as an earlier one, with it: `(unit, similarity to the first unit)` each.
     fn families(&self, gone: &[bool]) -> Vec<Vec<(u32, f32)>> {
-        let mut leader: HashMap<u32, (u32, f32)> = HashMap::new();
+        let mut leader: HashMap<u32, (u32, f32), BySame> = HashMap::default();
         for edge in
             self.near.edges.iter().filter(|e| f64::from(e.similarity) >= self.config.passage.similarity)
         {

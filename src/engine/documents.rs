@@ -173,7 +173,8 @@ impl DocumentSearch<'_> {
         let repeated = Repeated::with_room_for(distinct.par_iter().map(|r| samples(r).len()).sum());
         distinct.par_iter().for_each(|r| samples(r).iter().for_each(|&s| repeated.add(s)));
         let of_record = |r: &RecordIndex| {
-            samples(r).iter().filter(|s| repeated.has(**s)).map(|&s| (s, *r)).collect::<Vec<_>>()
+            let (repeated, record) = (&repeated, *r);
+            samples(r).iter().filter(|s| repeated.has(**s)).map(move |&s| (s, record))
         };
         let mut rows: Vec<(u64, RecordIndex)> = distinct.par_iter().flat_map_iter(of_record).collect();
         rows.par_sort_unstable();
@@ -302,8 +303,9 @@ fn connected(
     let repeated = Repeated::with_room_for(distinct.len() * bands);
     distinct.par_iter().for_each(|&r| keys(r).for_each(|(band, &key)| repeated.add(mixed(band, key))));
     let of_record = |&r: &RecordIndex| {
+        let repeated = &repeated;
         let shared = keys(r).filter(|&(band, &key)| repeated.has(mixed(band, key)));
-        shared.map(move |(band, &key)| (band, key, r)).collect::<Vec<_>>()
+        shared.map(move |(band, &key)| (band, key, r))
     };
     let mut rows: Vec<(u32, u32, RecordIndex)> = distinct.par_iter().flat_map_iter(of_record).collect();
     rows.par_sort_unstable();

@@ -6,6 +6,7 @@ use super::{Cancel, Source};
 use crate::document::RecordIndex;
 use crate::error::Result;
 use crate::tables::{NEAR_BANDS, UNIT_SHINGLE, Units};
+use crate::text::hash::BySame;
 use crate::text::shingle;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -189,7 +190,7 @@ impl NearSearch<'_> {
     }
 
     /// The shingle sets of all groups that stand in a pair, read document by document.
-    fn shingles_of(&self, pairs: &[(u32, u32)]) -> HashMap<u32, Vec<u64>> {
+    fn shingles_of(&self, pairs: &[(u32, u32)]) -> HashMap<u32, Vec<u64>, BySame> {
         let mut active: Vec<u32> = pairs.iter().flat_map(|p| [p.0, p.1]).collect();
         active.par_sort_unstable();
         active.dedup();

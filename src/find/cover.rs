@@ -6,6 +6,7 @@
 //! anything and a bucket of n copies costs n comparisons, not their square.
 
 use crate::tables::Rule;
+use crate::text::hash::BySame;
 use crate::text::shingle;
 use std::collections::HashMap;
 
@@ -47,6 +48,9 @@ pub struct Thresholds {
     pub containment: f64,
 }
 
+/// By band and key, the members that stay.
+type Buckets = HashMap<(u32, u32), Vec<u32>, BySame>;
+
 /// The most members that one member is compared with; beyond it the comparisons forgone are counted.
 pub const MAX_COMPARISONS: usize = 4096;
 
@@ -55,7 +59,7 @@ pub fn cover(members: &[Member], thresholds: Thresholds, forgone: &mut u64) -> V
     let contained = contained(members, thresholds);
     // Undecided members are witnesses of nobody yet.
     let mut fates: Vec<Option<Fate>> = vec![None; members.len()];
-    let mut buckets: HashMap<(u32, u32), Vec<u32>> = HashMap::new();
+    let mut buckets: Buckets = Buckets::default();
     for (i, member) in members.iter().enumerate() {
         if contained[i].is_some() {
             continue;
@@ -86,7 +90,7 @@ pub fn cover(members: &[Member], thresholds: Thresholds, forgone: &mut u64) -> V
     fates.into_iter().map(|f| f.unwrap_or(Fate::Stays)).collect()
 }
 
-fn add_to_buckets(member: &Member, i: usize, buckets: &mut HashMap<(u32, u32), Vec<u32>>) {
+fn add_to_buckets(member: &Member, i: usize, buckets: &mut Buckets) {
     for (band, &key) in member.keys.iter().enumerate() {
         buckets.entry((band as u32, key)).or_default().push(i as u32);
     }
@@ -96,7 +100,7 @@ fn add_to_buckets(member: &Member, i: usize, buckets: &mut HashMap<(u32, u32), V
 fn best_kept(
     members: &[Member],
     i: usize,
-    buckets: &HashMap<(u32, u32), Vec<u32>>,
+    buckets: &Buckets,
     threshold: f64,
     forgone: &mut u64,
 ) -> Option<(u32, f32)> {

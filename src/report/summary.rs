@@ -246,6 +246,18 @@ impl Summary {
     }
 }
 
+/// How many words stand between white space.
+fn words_in(text: &str) -> u64 {
+    if !text.is_ascii() {
+        return text.split_whitespace().count() as u64;
+    }
+    let mut white = true;
+    text.bytes().fold(0, |words, byte| {
+        let before = std::mem::replace(&mut white, matches!(byte, b' ' | b'\t'..=b'\r'));
+        words + u64::from(before & !white)
+    })
+}
+
 fn count(records: &Records, decisions: &Decisions, record: u32, buffer: &mut String, counted: &mut Counted) {
     let text = records.text(record as usize, buffer);
     counted.bytes_in += text.len() as u64;
@@ -253,7 +265,7 @@ fn count(records: &Records, decisions: &Decisions, record: u32, buffer: &mut Str
         let kind = &mut counted.kinds[Kind::Document as usize];
         kind.cuts += 1;
         kind.bytes += text.len() as u64;
-        kind.words += text.split_whitespace().count() as u64;
+        kind.words += words_in(text);
         return;
     }
     let rows = decisions.cuts_of(record);

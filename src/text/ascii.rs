@@ -50,7 +50,9 @@ struct Before {
     /// Whether its last letter or digit has nothing but apostrophes after it.
     runs_on: bool,
     small_starts: u64,
-    masks: Masks,
+    colon: u64,
+    slash: u64,
+    w: u64,
 }
 
 impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
@@ -94,11 +96,12 @@ impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
             let letters = m.upper | m.lower;
             let span = span(m, letters, &before, next);
             let mut turns = span ^ (span << 1 | before.open);
-            while turns != 0 {
-                scratch.edges[edges] = (at - start) as u32 + turns.trailing_zeros();
-                edges += 1;
+            let (base, count) = ((at - start) as u32, turns.count_ones() as usize);
+            for edge in &mut scratch.edges[edges..edges + count] {
+                *edge = base + turns.trailing_zeros();
                 turns &= turns - 1;
             }
+            edges += count;
             scratch.solid.push(letters | m.digit);
             scratch.digits.push(m.digit);
             any_join |= m.join;
@@ -111,7 +114,9 @@ impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
             before.letters = letters;
             before.digits = m.digit;
             before.open = span >> 63;
-            before.masks = block_masks;
+            before.colon = m.colon;
+            before.slash = m.slash;
+            before.w = m.w;
         }
         if edges % 2 == 1 {
             scratch.edges[edges] = (end - start) as u32;
@@ -165,7 +170,6 @@ fn span(m: &Masks, letters: u64, before: &Before, next: u8) -> u64 {
 #[inline(always)]
 fn look(m: &Masks, inside: u64, before: &mut Before, counts: &mut Counts, grows: impl Fn(usize) -> bool) {
     let solid = m.upper | m.lower | m.digit;
-    let prior = &before.masks;
     let prior_solid = before.letters | before.digits;
     let after = solid << 1 | u64::from(before.runs_on);
     // The sum carries through a run of apostrophes that stands right after a letter or a digit.
@@ -191,12 +195,15 @@ fn look(m: &Masks, inside: u64, before: &mut Before, counts: &mut Counts, grows:
     counts.digits += m.digit.count_ones() as usize;
     counts.symbols += (inside & !(solid | m.white)).count_ones() as usize;
     counts.commas += m.comma.count_ones() as usize;
-    counts.separators += (m.separator | m.slash).count_ones() as usize;
-    counts.ats += m.at.count_ones() as usize;
     counts.dots += m.dot.count_ones() as usize;
-    let www = m.dot & shifted(m.w, prior.w, 1) & shifted(m.w, prior.w, 2) & shifted(m.w, prior.w, 3);
-    let scheme = m.slash & shifted(m.slash, prior.slash, 1) & shifted(m.colon, prior.colon, 2);
-    counts.address |= www | scheme != 0;
+    if m.separator | m.slash | m.at != 0 {
+        counts.separators += (m.separator | m.slash).count_ones() as usize;
+        counts.ats += m.at.count_ones() as usize;
+        let scheme = m.slash & shifted(m.slash, before.slash, 1) & shifted(m.colon, before.colon, 2);
+        counts.address |= scheme != 0;
+    }
+    let www = m.dot & shifted(m.w, before.w, 1) & shifted(m.w, before.w, 2) & shifted(m.w, before.w, 3);
+    counts.address |= www != 0;
     before.runs_on = solid >> 63 == 1 || over;
     before.small_starts = small_starts;
 }

@@ -11,6 +11,8 @@ pub const SHORT: usize = 16;
 
 const LOW: u64 = 0x2d35_8dcc_aa6c_78a5;
 const HIGH: u64 = 0x8bb8_4b93_962e_acc9;
+const FIRST: u64 = 0x4b33_a62e_d433_d4a3;
+const SECOND: u64 = 0x4d5a_2da5_1de1_aa47;
 
 /// `MASKS[n]` keeps the first n bytes of a little-endian load.
 const MASKS: [u128; SHORT + 1] = {
@@ -23,7 +25,7 @@ const MASKS: [u128; SHORT + 1] = {
     masks
 };
 
-/// Hashes keys that are hashes already: by themselves.
+/// Hashes keys that are hashes already, by themselves, and small numbers by a product.
 #[derive(Debug, Default, Clone)]
 pub struct Same(u64);
 
@@ -39,9 +41,13 @@ impl Hasher for Same {
     fn write_u64(&mut self, hash: u64) {
         self.0 = hash;
     }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = fold(self.0 ^ u64::from(number) ^ LOW, HIGH);
+    }
 }
 
-/// Maps and sets by keys that are hashes.
+/// Maps and sets by keys that are hashes or numbers; nothing that comes out may depend on their order.
 pub type BySame = BuildHasherDefault<Same>;
 
 /// The hash of a word.
@@ -88,7 +94,8 @@ pub const fn short(bytes: &[u8]) -> u64 {
 
 /// The fingerprint of a run of words: two streams of folded products, each over every word.
 pub fn run(words: &[u64]) -> u128 {
-    let (mut a, mut b) = (LOW ^ words.len() as u64, HIGH);
+    // Neither start is a factor below, or swapped words would go unseen.
+    let (mut a, mut b) = (FIRST ^ words.len() as u64, SECOND);
     let (pairs, last) = words.as_chunks::<2>();
     for &[x, y] in pairs {
         (a, b) = (fold(a ^ x, y ^ HIGH), fold(b ^ y, x ^ LOW));

@@ -27,8 +27,11 @@ pub fn lengths(line: &str) -> impl Iterator<Item = usize> + '_ {
 }
 
 fn first_length(text: &str, ascii: bool) -> usize {
+    if ascii {
+        return first_ascii_length(text);
+    }
     let mut from = 0;
-    while let Some(found) = next_terminator(text, ascii, from) {
+    while let Some(found) = next_terminator(text, from) {
         let (start, end, spaced) = found;
         from = end;
         let rest = &text[end..];
@@ -53,15 +56,39 @@ fn first_length(text: &str, ascii: bool) -> usize {
     text.len()
 }
 
+/// The same for a text of ASCII.
+fn first_ascii_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_white = |b: &u8| b.is_ascii_whitespace() || *b == 0x0b;
+    let run = |from: usize, of: &dyn Fn(&u8) -> bool| {
+        bytes[from..].iter().position(|b| !of(b)).map_or(bytes.len(), |n| from + n)
+    };
+    let mut from = 0;
+    while let Some(found) = memchr::memchr3(b'.', b'!', b'?', &bytes[from..]) {
+        let start = from + found;
+        let end = run(start, &|b| matches!(b, b'.' | b'!' | b'?'));
+        let closed = run(end, &|b| matches!(b, b'"' | b'\'' | b')' | b']'));
+        let next = run(closed, &is_white);
+        if next == bytes.len() {
+            return next;
+        }
+        let ends = match next - closed {
+            0 => false,
+            1 => may_start(&text[next..]) && !is_abbreviation(&text[..start], text, start),
+            _ => true,
+        };
+        if ends {
+            return next;
+        }
+        from = end;
+    }
+    bytes.len()
+}
+
 /// The next run of terminators at or after `from`: its start, its end, and whether white space must follow.
-fn next_terminator(text: &str, ascii: bool, from: usize) -> Option<(usize, usize, bool)> {
+fn next_terminator(text: &str, from: usize) -> Option<(usize, usize, bool)> {
     let bytes = text.as_bytes();
     let mut at = from;
-    if ascii {
-        let at = from + memchr::memchr3(b'.', b'!', b'?', &bytes[from..])?;
-        let run = bytes[at..].iter().position(|b| !matches!(b, b'.' | b'!' | b'?'));
-        return Some((at, run.map_or(bytes.len(), |n| at + n), true));
-    }
     while at < bytes.len() {
         match bytes[at] {
             b'.' | b'!' | b'?' => {
@@ -99,10 +126,17 @@ fn is_abbreviation(before: &str, text: &str, at: usize) -> bool {
     if !text[at..].starts_with('.') || text[at..].starts_with("..") {
         return false;
     }
+    // What ends in a longer run of plain letters is none, whatever stands before.
+    if before.len() > 6 && before.as_bytes()[before.len() - 7..].iter().all(u8::is_ascii_alphanumeric) {
+        return false;
+    }
     let word = before
         .rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '"' | '\u{201c}'))
         .next()
         .unwrap_or("");
+    if word.len() > 6 {
+        return false;
+    }
     let mut letters = word.chars();
     match (letters.next(), letters.next()) {
         (Some(c), None) => c.is_alphabetic(),
@@ -152,6 +186,22 @@ mod tests {
     #[test]
     fn ideographic_terminators_need_no_space() {
         assert_eq!(split("港口今天关闭。渡轮没有开。").len(), 2);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn ascii_is_split_as_any_text(text in "([aBx.!?\"') \\t\\x0b-]|Mr|etc|U\\.S|\\. |approximately){0,40}") {
+            let any = |text: &str| {
+                let mut lengths = Vec::new();
+                let mut at = 0;
+                while at < text.len() {
+                    lengths.push(first_length(&text[at..], false));
+                    at += lengths[lengths.len() - 1];
+                }
+                lengths
+            };
+            proptest::prop_assert_eq!(lengths(&text).collect::<Vec<_>>(), any(&text), "{:?}", text);
+        }
     }
 
     #[test]
