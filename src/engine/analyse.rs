@@ -43,6 +43,8 @@ pub struct Analyser {
 /// What came out of the first pass.
 #[derive(Default)]
 pub struct Analysis {
+    /// Bytes of each text.
+    pub lengths: Vec<u32>,
     /// The units of all documents; none where no kind needs them.
     pub units: Units,
     /// A sketch per document.
@@ -70,6 +72,7 @@ pub struct Scratch {
 
 #[derive(Default)]
 struct Batch {
+    lengths: Vec<u32>,
     rows: Vec<UnitRow>,
     counts: Vec<u32>,
     near: Vec<NearRow>,
@@ -129,19 +132,28 @@ impl Analyser {
         let text = source.text(record, &mut buffer);
         scratch.pieces.clear();
         scratch.document_words.clear();
-        segment::segment_into(text, &mut scratch.lines, &mut scratch.pieces);
-        let pieces = std::mem::take(&mut scratch.pieces);
-        for piece in &pieces {
-            scratch.unit_words.clear();
-            if self.needs_units {
+        batch.lengths.push(text.len() as u32);
+        if self.needs_units {
+            segment::segment_into(text, &mut scratch.lines, &mut scratch.pieces);
+            let pieces = std::mem::take(&mut scratch.pieces);
+            for piece in &pieces {
+                scratch.unit_words.clear();
                 self.unit(text, piece, scratch, batch);
-            } else {
-                scratch.reader.words_into(text, piece.start, piece.end, &mut scratch.unit_words);
+                scratch.document_words.extend_from_slice(&scratch.unit_words.exact);
             }
-            scratch.document_words.extend_from_slice(&scratch.unit_words.exact);
+            batch.counts.push(pieces.len() as u32);
+            scratch.pieces = pieces;
+        } else {
+            // No word goes over the end of a line, so that lines are as good as units.
+            let mut start = 0;
+            for end in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
+                scratch.unit_words.clear();
+                scratch.reader.words_into(text, start, end as u32, &mut scratch.unit_words);
+                scratch.document_words.extend_from_slice(&scratch.unit_words.exact);
+                start = end as u32 + 1;
+            }
+            batch.counts.push(0);
         }
-        batch.counts.push(if self.needs_units { pieces.len() as u32 } else { 0 });
-        scratch.pieces = pieces;
         if self.needs_documents {
             let words = std::mem::take(&mut scratch.document_words);
             let (sketch, samples) = self.sketch(&words, scratch, &mut batch.keys);
@@ -306,6 +318,7 @@ fn merge(batches: Vec<Batch>) -> Result<Analysis> {
     all.units.near.reserve_exact(batches.iter().map(|b| b.near.len()).sum());
     all.units.first.push(0);
     for batch in batches {
+        all.lengths.extend_from_slice(&batch.lengths);
         let base = all.units.rows.len() as u32;
         let mut at = base;
         for count in &batch.counts {

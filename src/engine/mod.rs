@@ -89,6 +89,8 @@ impl Lists {
 /// What was decided about a corpus.
 #[derive(Debug, Default)]
 pub struct Decisions {
+    /// Bytes of each text.
+    pub lengths: Vec<u32>,
     /// The units that go, in order; none of documents that go as a whole but their furniture.
     pub cuts: Vec<CutRow>,
     /// Which documents go as a whole.
@@ -157,6 +159,7 @@ impl Job<'_> {
         cuts.extend(copies);
         cuts.par_sort_unstable_by_key(|c| c.unit);
         Ok(Decisions {
+            lengths: analysis.lengths,
             cuts,
             documents,
             units: analysis.units,

@@ -259,9 +259,15 @@ fn words_in(text: &str) -> u64 {
 }
 
 fn count(records: &Records, decisions: &Decisions, record: u32, buffer: &mut String, counted: &mut Counted) {
+    let length = u64::from(decisions.lengths[record as usize]);
+    counted.bytes_in += length;
+    let removed = decisions.removed(record).is_some();
+    if !removed && decisions.cuts_of(record).is_empty() {
+        counted.bytes_kept += length;
+        return;
+    }
     let text = records.text(record as usize, buffer);
-    counted.bytes_in += text.len() as u64;
-    if decisions.removed(record).is_some() {
+    if removed {
         let kind = &mut counted.kinds[Kind::Document as usize];
         kind.cuts += 1;
         kind.bytes += text.len() as u64;
