@@ -19,6 +19,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::basic::Compression as Codec;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::file::reader::Length;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -41,6 +42,7 @@ fn write_error(path: &Path) -> impl Fn(ParquetError) -> Error + '_ {
 /// A table that is read row by row, all columns.
 struct Table {
     path: PathBuf,
+    bytes: u64,
     metadata: ArrowReaderMetadata,
     batches: ParquetRecordBatchReader,
 }
@@ -48,12 +50,17 @@ struct Table {
 impl Table {
     fn open(disk: &dyn Disk, path: &Path) -> Result<Table> {
         let file = SharedFile::open(disk, path)?;
+        let bytes = file.len();
         let metadata = ArrowReaderMetadata::load(&file, Default::default()).map_err(broken(path))?;
         let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
             .with_batch_size(ROWS)
             .build()
             .map_err(broken(path))?;
-        Ok(Table { path: path.to_path_buf(), metadata, batches })
+        Ok(Table { path: path.to_path_buf(), bytes, metadata, batches })
+    }
+
+    fn rows(&self) -> u64 {
+        self.metadata.metadata().file_metadata().num_rows().unsigned_abs()
     }
 
     fn next(&mut self) -> Result<Option<RecordBatch>> {
@@ -99,6 +106,9 @@ pub(super) fn write(
     let (file, target) = (&writer.records.files[number], &writer.targets[number]);
     let path = &file.input.path;
     let mut table = Table::open(writer.run.disk, path)?;
+    if table.bytes != file.bytes || table.rows() != u64::from(file.records) {
+        return Err(Error::Input(format!("{}: was changed while the run went on", path.display())));
+    }
     let schema = Arc::clone(table.metadata.schema());
     let text = text_column(&schema, &writer.run.config.fields.text, path)?;
     let annotated = place == Place::Documents && writer.run.output.emits(Emit::Field);

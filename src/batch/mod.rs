@@ -270,7 +270,8 @@ impl Run<'_> {
         Ok(outcome)
     }
 
-    fn reading(&self) -> Reading<'_> {
+    /// How this run reads its input.
+    pub fn reading(&self) -> Reading<'_> {
         Reading {
             config: self.config,
             site: self.site,

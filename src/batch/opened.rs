@@ -231,7 +231,7 @@ impl<'a> Opened<'a> {
                 _ => 0,
             };
             let standing = match &mut piles[pile] {
-                Some(pile) => pile.next()?,
+                Some(pile) => pile.read()?,
                 None => None,
             };
             let Some(mut standing) = standing else {
@@ -253,7 +253,7 @@ impl<'a> Opened<'a> {
             each(row, standing, was)?;
         }
         for pile in piles.iter_mut().flatten() {
-            if pile.next()?.is_some() {
+            if pile.read()?.is_some() {
                 return Err(self.misfit(file, u64::from(file.records), "a record too many"));
             }
         }

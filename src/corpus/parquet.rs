@@ -7,7 +7,7 @@ use super::site;
 use crate::disk::{Disk, ReadFile};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch, StringArray};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Schema};
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::{ChunkReader, Length};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -262,32 +263,90 @@ pub fn strings(array: &ArrayRef) -> Option<LargeStringArray> {
     Some(strings.as_string::<i64>().clone())
 }
 
+/// The texts of a column, read where they lie if they lie there plainly.
+enum Texts {
+    Small(StringArray),
+    Large(LargeStringArray),
+}
+
+impl Texts {
+    fn of(array: &ArrayRef) -> Option<Texts> {
+        match array.as_string_opt::<i32>() {
+            Some(small) => Some(Texts::Small(small.clone())),
+            None => strings(array).map(Texts::Large),
+        }
+    }
+
+    fn get(&self, row: usize) -> Option<&str> {
+        match self {
+            Texts::Small(texts) => texts.is_valid(row).then(|| texts.value(row)),
+            Texts::Large(texts) => texts.is_valid(row).then(|| texts.value(row)),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Texts::Small(texts) => texts.value_data().len(),
+            Texts::Large(texts) => texts.value_data().len(),
+        }
+    }
+}
+
+/// The values of a column as text.
+enum Shown {
+    Texts(Texts),
+    Values(ArrayRef),
+    Missing,
+}
+
+impl Shown {
+    fn of(array: Option<ArrayRef>) -> Shown {
+        match array {
+            Some(array) if is_text(array.data_type()) => {
+                Texts::of(&array).map_or(Shown::Missing, Shown::Texts)
+            }
+            Some(array) => Shown::Values(array),
+            None => Shown::Missing,
+        }
+    }
+
+    /// A value as text; none for null.
+    fn get(&self, row: usize) -> Option<Cow<'_, str>> {
+        match self {
+            Shown::Texts(texts) => texts.get(row).map(Cow::Borrowed),
+            Shown::Values(array) if array.is_valid(row) => {
+                let options = FormatOptions::default();
+                let shown = ArrayFormatter::try_new(array, &options).ok()?.value(row).to_string();
+                Some(Cow::Owned(shown))
+            }
+            _ => None,
+        }
+    }
+}
+
 fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[usize]) -> Batch {
-    let texts = columns.text.of(batch, roots).and_then(|a| strings(&a));
-    let texts = texts.unwrap_or_else(|| LargeStringArray::new_null(batch.num_rows()));
-    let arrays = |column: &Option<Column>| column.as_ref().and_then(|c| c.of(batch, roots));
-    let (ids, urls, dates) = (arrays(&columns.id), arrays(&columns.url), arrays(&columns.date));
-    let sites: Vec<ArrayRef> = columns.sites.iter().filter_map(|c| c.of(batch, roots)).collect();
-    let mut content = String::with_capacity(texts.value_data().len());
+    let texts = columns.text.of(batch, roots).and_then(|a| Texts::of(&a));
+    let shown = |column: &Option<Column>| Shown::of(column.as_ref().and_then(|c| c.of(batch, roots)));
+    let (ids, urls, dates) = (shown(&columns.id), shown(&columns.url), shown(&columns.date));
+    let sites: Vec<Shown> = columns.sites.iter().map(|c| Shown::of(c.of(batch, roots))).collect();
+    let mut content = String::with_capacity(texts.as_ref().map_or(0, Texts::bytes) + 40 * batch.num_rows());
     let mut rows = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
         let reject =
             |reason: String| Rejected { file: 0, row: 0, line: 0, offset: 0, bytes: Vec::new(), reason };
-        if texts.is_null(row) {
+        let Some(text) = texts.as_ref().and_then(|t| t.get(row)) else {
             rows.push(Err(reject(format!("field `{}` is null, not a string", reading.config.fields.text))));
             continue;
-        }
-        let text = texts.value(row);
+        };
         if text.len() >= super::reading::MAX_TEXT {
             rows.push(Err(reject(too_long(text.len() as u64))));
             continue;
         }
-        let show = |array: &Option<ArrayRef>| array.as_ref().and_then(|a| shown(a, row));
-        let id = show(&ids).unwrap_or_default();
+        let id = ids.get(row).unwrap_or_default();
         let start = content.len() as u64;
         content.push_str(text);
         content.push_str(&id);
-        let site = sites.iter().find_map(|a| shown(a, row).and_then(|s| site::normal(&s)));
+        let site = sites.iter().find_map(|s| s.get(row).and_then(|s| site::normal(&s)));
         rows.push(Ok(Parsed {
             row: RecordRow {
                 file: 0,
@@ -303,18 +362,9 @@ fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[
                 text_start: 0,
                 text_length: text.len() as u64,
             },
-            site: reading.site_of(site, show(&urls)),
-            date: reading.date_of(show(&dates)),
+            site: reading.site_of(site, urls.get(row).map(Cow::into_owned)),
+            date: reading.date_of(dates.get(row).map(Cow::into_owned)),
         }));
     }
     Batch { content, rows }
-}
-
-/// A value as text; none for null.
-fn shown(array: &ArrayRef, row: usize) -> Option<String> {
-    if array.is_null(row) {
-        return None;
-    }
-    let formatter = ArrayFormatter::try_new(array, &FormatOptions::default()).ok()?;
-    Some(formatter.value(row).to_string())
 }

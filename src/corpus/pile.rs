@@ -52,7 +52,7 @@ impl Pile {
         let plain = packing::unpack(compression, packed).map_err(Error::io("unpack", path))?;
         let splitter = match format {
             Format::Json => Splitter::Values(Values::default()),
-            Format::Csv => Splitter::Rows(Box::new(Rows::new())),
+            Format::Csv => Splitter::Rows(Box::<Rows>::default()),
             Format::Text | Format::Parquet => Splitter::Whole,
             Format::Warc => Splitter::Records,
             Format::JsonLines => Splitter::lines(),
@@ -117,7 +117,7 @@ impl Pile {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn next(&mut self) -> Result<Option<Standing>> {
+    pub fn read(&mut self) -> Result<Option<Standing>> {
         loop {
             if let Some(p) = self.pieces.next() {
                 let bytes = |from: usize, to: usize| self.buffer[from..to].to_vec();

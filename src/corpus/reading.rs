@@ -292,7 +292,7 @@ impl Reading<'_> {
         let mut splitter = match format {
             Format::JsonLines => Splitter::lines(),
             Format::Json => Splitter::Values(Values::default()),
-            Format::Csv => Splitter::Rows(Box::new(Rows::new())),
+            Format::Csv => Splitter::Rows(Box::<Rows>::default()),
             Format::Warc => Splitter::Records,
             Format::Text | Format::Parquet => Splitter::Whole,
         };

@@ -100,12 +100,14 @@ fn closing_quote(row: &[u8], mut at: usize) -> (usize, bool) {
     (row.len(), false)
 }
 
-impl Rows {
+impl Default for Rows {
     /// Before the header.
-    pub fn new() -> Rows {
+    fn default() -> Rows {
         Rows { header: None, line: 1 }
     }
+}
 
+impl Rows {
     /// The header, once it was read.
     pub fn header(&self) -> Option<&Header> {
         self.header.as_ref()
@@ -238,7 +240,7 @@ mod tests {
     fn rows_may_hold_line_breaks() {
         let file = b"id,text\r\n1,\"a\nb\"\r\n\r\n2,c\n3,\"d";
         for step in 1..file.len() {
-            let mut rows = Rows::new();
+            let mut rows = Rows::default();
             let (mut buffer, mut found) = (Vec::new(), Vec::new());
             for part in file.chunks(step).chain([&[][..]]) {
                 buffer.extend_from_slice(part);
@@ -262,7 +264,7 @@ mod tests {
             writer.write_record(["id", "text"]).unwrap();
             rows.iter().for_each(|r| writer.write_record(r).unwrap());
             let file = writer.into_inner().unwrap();
-            let split = Rows::new().split(&file, true).unwrap();
+            let split = Rows::default().split(&file, true).unwrap();
             let read: Vec<Vec<String>> = split.pieces.iter()
                 .map(|p| texts(std::str::from_utf8(&file[p.start..p.end]).unwrap())).collect();
             prop_assert_eq!(read, rows);
