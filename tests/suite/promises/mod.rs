@@ -4,6 +4,7 @@ mod books;
 mod faults;
 mod folders;
 mod formats;
+mod hostile;
 mod kills;
 mod recall;
 mod same_bytes;
