@@ -140,13 +140,33 @@ fn hash(words: &[u64]) -> u64 {
     words.iter().fold(0x6b6e_6f77, |h, w| (h ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
 }
 
-/// Matches by trying the shortest run for each wild piece first; templates are short.
+/// Steps through a template with a bit for each place where the pieces so far may end, at most [`MAX_WORDS`]. To try one
+/// run after another for each wild piece takes hours where a list and a line repeat a word.
 fn fits(template: &[Piece], words: &[u64]) -> bool {
-    match template.split_first() {
-        None => words.is_empty(),
-        Some((Piece::Word(w), rest)) => words.first() == Some(w) && fits(rest, &words[1..]),
-        Some((Piece::Wild, rest)) => (1..=words.len().min(MAX_WILD)).any(|n| fits(rest, &words[n..])),
+    let mut ends = 1u64;
+    for piece in template {
+        ends = match piece {
+            Piece::Word(word) => behind(*word, words, ends),
+            Piece::Wild => (1..=MAX_WILD).fold(0, |to, n| to | ends << n),
+        };
+        if ends == 0 {
+            return false;
+        }
     }
+    ends >> words.len() & 1 == 1
+}
+
+/// The places behind `word` where it stands at one of `places`.
+fn behind(word: u64, words: &[u64], mut places: u64) -> u64 {
+    let mut to = 0;
+    while places != 0 {
+        let at = places.trailing_zeros() as usize;
+        places &= places - 1;
+        if words.get(at) == Some(&word) {
+            to |= 2 << at;
+        }
+    }
+    to
 }
 
 /// The rows of a list as units would be read, for checks: whether each row is one unit.
@@ -159,6 +179,7 @@ pub fn is_one_unit(row: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn list(rows: &str) -> KnownLines {
         let mut known = KnownLines::default();
@@ -182,6 +203,34 @@ mod tests {
         assert!(known.holds("To read Harlan’s resource Water and Stone: A Tale, please click here."));
         assert!(!known.holds("To read more, please click here."));
         assert!(known.holds("Jane Roe is a contributor here"));
+    }
+
+    #[test]
+    fn a_template_of_many_slots_takes_no_time_on_a_line_that_repeats_its_words() {
+        let known = list(&("word ".to_owned() + &"{*} word ".repeat(16) + "end\n"));
+        assert!(!known.holds(&("word ".repeat(58) + "and end")));
+        assert!(known.holds(&("word ".repeat(59) + "end")));
+    }
+
+    proptest! {
+        #[test]
+        fn templates_fit_as_by_trying_every_run(
+            template in prop::collection::vec(0u64..4, 0..7),
+            words in prop::collection::vec(0u64..3, 0..16),
+        ) {
+            fn twin(template: &[Piece], words: &[u64]) -> bool {
+                match template.split_first() {
+                    None => words.is_empty(),
+                    Some((Piece::Word(w), rest)) => words.first() == Some(w) && twin(rest, &words[1..]),
+                    Some((Piece::Wild, rest)) => {
+                        (1..=words.len().min(MAX_WILD)).any(|n| twin(rest, &words[n..]))
+                    }
+                }
+            }
+            let template: Vec<Piece> =
+                template.into_iter().map(|n| if n == 3 { Piece::Wild } else { Piece::Word(n) }).collect();
+            prop_assert_eq!(fits(&template, &words), twin(&template, &words));
+        }
     }
 
     #[test]
