@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::{Component, Path};
 
 /// The format of the list, as named in its first line.
 pub const FORMAT: &str = "dechaff files";
@@ -181,13 +182,25 @@ impl Conversion {
 /// Reads the list.
 ///
 /// # Errors
-/// A line that is none of it, another format or version.
-pub fn read(path: &std::path::Path, text: &str) -> Result<Vec<FileRow>> {
+/// A line that is none of it, another format or version; a name that leads out of the folder.
+pub fn read(path: &Path, text: &str) -> Result<Vec<FileRow>> {
     let bad = |line: u64, reason: String| Error::Format { path: path.to_path_buf(), line, reason };
     let mut lines = (1..).zip(text.lines());
     let (_, first) = lines.next().ok_or_else(|| bad(1, "empty".into()))?;
     check_header(first, FORMAT, VERSION).map_err(|e| bad(1, e))?;
-    lines.map(|(n, l)| serde_json::from_str(l).map_err(|e| bad(n, e.to_string()))).collect()
+    let row = |(n, l): (u64, &str)| {
+        let row: FileRow = serde_json::from_str(l).map_err(|e| bad(n, e.to_string()))?;
+        if let Some(name) = [&row.file, &row.output].into_iter().find(|name| !is_below(name)) {
+            return Err(bad(n, format!("`{name}` is not the name of a file below this folder")));
+        }
+        Ok(row)
+    };
+    lines.map(row).collect()
+}
+
+/// Whether a name can only be that of a file below the folder that it is joined to.
+fn is_below(name: &str) -> bool {
+    !name.is_empty() && Path::new(name).components().all(|c| matches!(c, Component::Normal(_)))
 }
 
 #[cfg(test)]
@@ -210,6 +223,32 @@ mod tests {
         assert_eq!(target("b.csv.zst", Format::Csv, Zstd, "none"), "b.csv");
         assert_eq!(target("b.parquet", Format::Parquet, Plain, "zst"), "b.parquet");
         assert_eq!(target("b.parquet", Format::Parquet, Plain, "jsonl.zst"), "b.parquet.jsonl.zst");
+    }
+
+    #[test]
+    fn names_that_lead_out_of_the_folder_are_refused() {
+        let input = InputFile {
+            path: "a.txt".into(),
+            name: "a.txt".into(),
+            format: None,
+            folder: None,
+            named: false,
+        };
+        let file = FileRead::new(input, Format::Text, Compression::None);
+        let target = Conversion::default().target(&file);
+        let header = format!("{{\"format\":\"{FORMAT}\",\"version\":{VERSION}}}\n");
+        let list = |row: &FileRow| header.clone() + &serde_json::to_string(row).unwrap() + "\n";
+        let sound = FileRow::new(&file, 0, &target, Written::Cleaned);
+        assert!(read(Path::new("files.jsonl"), &list(&sound)).is_ok());
+        for name in ["../a.txt", "/tmp/a.txt", "b/../../a.txt", ""] {
+            for row in [
+                FileRow { file: name.into(), ..sound.clone() },
+                FileRow { output: name.into(), ..sound.clone() },
+            ] {
+                let error = read(Path::new("files.jsonl"), &list(&row)).unwrap_err().to_string();
+                assert!(error.contains("is not the name of a file below"), "{error}");
+            }
+        }
     }
 
     #[test]
