@@ -359,7 +359,8 @@ impl<'a> Opened<'a> {
             .collect();
         for (cut, raw) in receipt.cuts.iter().zip(&raws) {
             places.push((cut.start as usize).checked_sub(gone).ok_or_else(misfit)?);
-            gone += cut.end.checked_sub(cut.start).ok_or_else(misfit)? as usize;
+            let length = cut.end.checked_sub(cut.start).ok_or_else(misfit)? as usize;
+            gone = length.checked_add(gone).ok_or_else(misfit)?;
             if let Some(start) = cut.raw_start {
                 spelt.push((start as usize).checked_sub(raw_gone).ok_or_else(misfit)?);
             }

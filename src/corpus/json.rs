@@ -275,7 +275,8 @@ pub fn unescape_into(raw: &str, out: &mut String) {
     out.push_str(&raw[at..]);
 }
 
-/// The character of the escape that `raw` starts with, and the bytes it takes.
+/// The character of the escape that `raw` starts with, and the bytes it takes. Sound JSON has no others, a damaged receipt
+/// may: of those the backslash stands for itself.
 fn escape(raw: &str) -> (char, usize) {
     let simple = |c| (c, 2);
     match raw.as_bytes().get(1) {
@@ -285,6 +286,9 @@ fn escape(raw: &str) -> (char, usize) {
         Some(b'b') => simple('\u{8}'),
         Some(b'f') => simple('\u{c}'),
         Some(b'u') => {
+            if raw.get(2..6).is_none() {
+                return ('\\', 1);
+            }
             let high = hex(raw, 2);
             if (0xd800..0xdc00).contains(&high) && raw.get(6..8) == Some("\\u") {
                 let low = hex(raw, 8);
@@ -295,8 +299,8 @@ fn escape(raw: &str) -> (char, usize) {
             }
             (char::from_u32(high).unwrap_or('\u{fffd}'), 6)
         }
-        Some(&b) => simple(char::from(b)),
-        None => ('\\', 1),
+        Some(&b) if b.is_ascii() => simple(char::from(b)),
+        _ => ('\\', 1),
     }
 }
 
@@ -324,7 +328,7 @@ fn hex(raw: &str, at: usize) -> u32 {
     raw.get(at..at + 4).and_then(|h| u32::from_str_radix(h, 16).ok()).unwrap_or(0xfffd)
 }
 
-/// Where byte offsets of the text (sorted) lie in the JSON string that spells it.
+/// Where byte offsets of the text (sorted) lie in the JSON string that spells it; those beyond its end are left out.
 pub fn raw_offsets(raw: &str, offsets: &[usize]) -> Vec<usize> {
     let mut out = Vec::with_capacity(offsets.len());
     let (mut at, mut text_at) = (0, 0);
@@ -332,7 +336,8 @@ pub fn raw_offsets(raw: &str, offsets: &[usize]) -> Vec<usize> {
     loop {
         let plain = memchr::memchr(b'\\', &raw.as_bytes()[at..]).unwrap_or(raw.len() - at);
         while let Some(offset) = wanted.next_if(|&o| o <= text_at + plain) {
-            out.push(at + (offset - text_at));
+            // An offset within a character, or out of order, is that of a damaged receipt.
+            out.push(at + offset.saturating_sub(text_at));
         }
         at += plain;
         text_at += plain;
@@ -350,6 +355,17 @@ pub fn raw_offsets(raw: &str, offsets: &[usize]) -> Vec<usize> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn escapes_that_are_none_and_places_in_disorder_end_somewhere() {
+        // A damaged receipt brought them.
+        for raw in ["\\u12", "\\", "\\u1\u{e9}23", "\\\u{e9}", "\\ud83d\\u", "\\uzzzz"] {
+            let text = unescape(raw).len();
+            has_lone_surrogate(raw);
+            assert!(raw_offsets(raw, &(0..=text).collect::<Vec<_>>()).iter().all(|&at| at <= raw.len()));
+        }
+        assert_eq!(raw_offsets("a\\u00e9b", &[2, 1, 4]), [7, 7, 8]);
+    }
 
     fn text(record: &str, fields: &Fields) -> Result<String, String> {
         let found = FieldPaths::new(fields).read(record)?;

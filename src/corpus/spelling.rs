@@ -75,7 +75,7 @@ fn quoted_offsets(raw: &str, offsets: &[usize]) -> Vec<usize> {
     loop {
         let plain = memchr::memchr(b'"', &raw.as_bytes()[at..]).unwrap_or(raw.len() - at);
         while let Some(offset) = wanted.next_if(|&o| o <= text_at + plain) {
-            out.push(at + (offset - text_at));
+            out.push(at + offset.saturating_sub(text_at));
         }
         at += plain;
         text_at += plain;
