@@ -85,6 +85,10 @@ impl ChunkReader for SharedFile {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        // What a damaged file says of its length is not to be believed: as many bytes may not fit into memory.
+        if start.checked_add(length as u64).is_none_or(|end| end > self.length) {
+            return Err(ParquetError::EOF(format!("{length} bytes from {start} on are beyond its end")));
+        }
         let mut bytes = vec![0; length];
         let mut from = FileFrom { file: self.clone(), at: start };
         from.read_exact(&mut bytes).map_err(|e| ParquetError::External(Box::new(e)))?;
