@@ -70,7 +70,8 @@ fn record_end(bytes: &[u8], last: bool) -> Option<(usize, usize)> {
         }
         if end <= bytes.len() {
             let next = end + breaks(&bytes[end..]);
-            if next == bytes.len() && !last {
+            // More line breaks than usual may leave the beginning of the next record for the next buffer.
+            if next + b"WARC/".len() > bytes.len() && !last {
                 return None;
             }
             if next == bytes.len() || bytes[next..].starts_with(b"WARC/") {
@@ -279,6 +280,17 @@ mod tests {
             );
             assert!(matches!(&entries[1], Entry::Document(row) if row.contains("second")), "{entries:?}");
             assert_eq!(entries.len(), 2);
+        }
+    }
+
+    #[test]
+    fn a_buffer_that_ends_in_the_name_of_the_format_cuts_no_record() {
+        // The text holds what looks like another record, and more line breaks than usual stand behind it.
+        let file = record("conversion", "a\nWARC/1.0", 10) + "\r\n\r\n" + &record("conversion", "b", 1);
+        let whole = split(file.as_bytes(), true).pieces;
+        for length in 0..file.len() {
+            let begun = split(&file.as_bytes()[..length], false).pieces;
+            assert!(whole.starts_with(&begun), "{length}");
         }
     }
 
