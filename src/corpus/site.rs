@@ -4,7 +4,12 @@
 /// `example.co.uk`, `x.blogspot.com` is itself. An address of numbers is its own site.
 pub fn of_url(address: &str) -> Option<String> {
     let address = address.trim();
-    let parsed = url::Url::parse(address).or_else(|_| url::Url::parse(&format!("http://{address}"))).ok()?;
+    // One with a scheme that cannot be read stays unread: with another before it, `http` would be its host.
+    let parsed = match url::Url::parse(address) {
+        Err(url::ParseError::RelativeUrlWithoutBase) => url::Url::parse(&format!("http://{address}")),
+        parsed => parsed,
+    };
+    let parsed = parsed.ok()?;
     match parsed.host()? {
         url::Host::Domain(host) => of_host(host),
         ip => Some(ip.to_string()),
@@ -46,5 +51,12 @@ mod tests {
             assert_eq!(of_url(address).as_deref(), Some(site), "{address}");
         }
         assert_eq!(of_url(""), None);
+    }
+
+    #[test]
+    fn addresses_that_cannot_be_read_have_no_site_in_common() {
+        for address in ["http://a b.example/", "https://x%y.example/", "http://", "http://a.example:x/"] {
+            assert_eq!(of_url(address), None, "{address}");
+        }
     }
 }
