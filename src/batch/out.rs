@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
 /// What an unfinished folder is called behind its name.
@@ -349,18 +350,22 @@ pub fn run_checksum(run: &serde_json::Value) -> String {
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(rest.to_string().as_bytes()))
 }
 
+/// How often, and how many milliseconds apart, a lock is asked for: a run that is just ending may hold it still.
+const LOCK_TRIES: (u32, u64) = (50, 20);
+
 fn lock(partial: &Path) -> Result<File> {
     let path = partial.join(LOCK);
     let file = File::create(&path).map_err(Error::io("make", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::Output { path: partial.to_path_buf(), reason: "another run is writing it".into() })
+    for _ in 0..LOCK_TRIES.0 {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(LOCK_TRIES.1)),
+            // A file system without locks: nothing tells two runs apart there.
+            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => return Ok(file),
+            Err(TryLockError::Error(e)) => return Err(Error::io("lock", path)(e)),
         }
-        // A file system without locks: nothing tells two runs apart there.
-        Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(e)) => Err(Error::io("lock", path)(e)),
     }
+    Err(Error::Output { path: partial.to_path_buf(), reason: "another run is writing it".into() })
 }
 
 /// The length and the XXH3-128 of a file.
