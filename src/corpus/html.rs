@@ -7,11 +7,51 @@ use html2text::render::TrivialDecorator;
 /// Lines are not wrapped: a paragraph is a line.
 const WIDTH: usize = 1 << 24;
 
+/// Elements within one another, of those that do not close by themselves: the time to lay out a page grows with the square of
+/// its depth. Browsers stop at 512.
+const DEEPEST: usize = 1000;
+
+/// How deep elements stand within one another at most, told from their tags.
+fn depth(html: &str) -> usize {
+    const NESTING: [&str; 12] = [
+        "div",
+        "ul",
+        "ol",
+        "dl",
+        "table",
+        "blockquote",
+        "span",
+        "font",
+        "section",
+        "article",
+        "center",
+        "form",
+    ];
+    let (mut depth, mut deepest) = (0usize, 0);
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let tag = &html.as_bytes()[at + 1..];
+        let (closes, name) = match tag.strip_prefix(b"/") {
+            Some(name) => (true, name),
+            None => (false, tag),
+        };
+        let length = name.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        if !NESTING.iter().any(|n| n.as_bytes().eq_ignore_ascii_case(&name[..length])) {
+            continue;
+        }
+        depth = if closes { depth.saturating_sub(1) } else { depth + 1 };
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 /// The visible text of a page, a block a line.
 ///
 /// # Errors
-/// What the reader of HTML says.
+/// What the reader of HTML says, or a page of elements within elements without end.
 pub fn visible_text(html: &str) -> Result<String, String> {
+    if depth(html) > DEEPEST {
+        return Err(format!("its HTML is nested more than {DEEPEST} deep"));
+    }
     let config = html2text::config::with_decorator(TrivialDecorator::new()).raw_mode(true);
     let text = config.string_from_read(html.as_bytes(), WIDTH).map_err(|e| format!("its HTML: {e}"))?;
     let mut out = String::with_capacity(text.len());
@@ -52,5 +92,11 @@ mod tests {
         assert!(text.contains("\nThe harbour board said on Monday that fares will rise.\n"), "{text}");
         assert!(text.contains("Ferry fares rise") && text.contains("Home"), "{text}");
         assert!(!text.contains("var x") && !text.contains("p {}"), "{text}");
+    }
+
+    #[test]
+    fn pages_nested_without_end_are_refused_and_lists_that_close_themselves_are_not() {
+        assert!(visible_text(&"<ul><li>".repeat(20_000)).unwrap_err().contains("nested"));
+        assert!(visible_text(&"<p>Ferries<div>run</div><li>again".repeat(3_000)).is_ok());
     }
 }

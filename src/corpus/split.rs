@@ -183,6 +183,8 @@ impl Values {
         let bracket = end + white(&bytes[end..]);
         let rest = if self.closed { bracket + 1 } else { bracket };
         let start = (rest + white(&bytes[rest.min(bytes.len())..])).min(bytes.len());
+        // A comma too many, or a bracket, is no record.
+        let start = if memchr::memchr(b'{', &bytes[start..]).is_none() { bytes.len() } else { start };
         split.end = Some((end, start));
         if start < bytes.len() {
             let line = self.line + breaks(&bytes[end..start]);

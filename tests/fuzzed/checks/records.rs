@@ -133,7 +133,7 @@ pub fn split(data: &[u8]) {
     let new = || match choice % 4 {
         0 => Splitter::lines(),
         1 => Splitter::Values(Values::default()),
-        2 => Splitter::Rows(Box::new(Rows::new())),
+        2 => Splitter::Rows(Box::<Rows>::default()),
         _ => Splitter::Records,
     };
     // Values are not looked for before there are as many bytes.
