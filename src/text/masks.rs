@@ -1,6 +1,6 @@
 //! The classes of 64 bytes of ASCII at once, a bit a byte, for the widest vectors that the processor has.
 //!
-//! With [`crate::simd`] the only unsafe code of the crate: the call of what was compiled for AVX2 after the
+//! With `simd` the only unsafe code of the crate: the call of what was compiled for AVX2 after the
 //! processor was asked whether it has it, and the loads of a block. [`Masks::of_scalar`] is the twin that the
 //! vectors are tested against.
 
