@@ -68,11 +68,12 @@ with tempfile.TemporaryDirectory() as folder:
             run(folder, "restore", "out", "-o", "back", "-q")
             back = pq.read_table(folder / "back" / name)
             assert back.schema.equals(made.schema, check_metadata=True), (kind, back.schema, made.schema)
-            assert back.equals(made), (kind, codec)
+            # Values, for one dictionary may be spelt in many ways.
+            assert back.to_pylist() == made.to_pylist(), (kind, codec)
             clean = pq.read_table(folder / "out/documents" / name)
             assert clean.schema.equals(made.schema, check_metadata=True), (kind, codec)
-            kept = made.filter(pc.is_in(made["n"], clean["n"]))
-            assert kept.drop_columns(["text"]).equals(clean.drop_columns(["text"])), (kind, codec)
+            kept = made.drop_columns(["text"]).filter(pc.is_in(made["n"], clean["n"]))
+            assert kept.to_pylist() == clean.drop_columns(["text"]).to_pylist(), (kind, codec)
             assert 350 < clean.num_rows < 460, clean.num_rows
             assert not any("Share this story" in t for t in clean["text"].cast(pa.string()).to_pylist())
             assert all("the quay of port" in t for t in clean["text"].cast(pa.string()).to_pylist())
@@ -94,7 +95,7 @@ with tempfile.TemporaryDirectory() as folder:
         elif module == "duckdb":
             import duckdb
 
-            assert duckdb.sql(f"select count(*), count(text) from '{path}'").fetchone()[0] == clean.num_rows
+            assert duckdb.sql(f"select count(*), count(text) from '{path}'").fetchall()[0][0] == clean.num_rows
         else:
             import datasets
 
