@@ -18,8 +18,6 @@ pub trait Disk: Send + Sync {
     fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>>;
     /// Makes a file, or empties it.
     fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
-    /// Opens a file to write behind what it holds; makes it where it is missing.
-    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
     /// Gives a file or a folder another name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Makes a folder with its parents.
@@ -42,10 +40,6 @@ impl Disk for RealDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
         Ok(Box::new(File::create(path)?))
-    }
-
-    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
-        Ok(Box::new(File::options().append(true).create(true).open(path)?))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

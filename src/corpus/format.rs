@@ -40,6 +40,16 @@ pub enum Compression {
 }
 
 impl Compression {
+    /// All of them.
+    pub const ALL: [Compression; 6] = [
+        Compression::None,
+        Compression::Gzip,
+        Compression::Zstd,
+        Compression::Bzip2,
+        Compression::Xz,
+        Compression::Lz4,
+    ];
+
     /// By the first bytes of a file.
     pub fn of_bytes(head: &[u8]) -> Compression {
         match head {

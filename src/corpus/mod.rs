@@ -1,5 +1,6 @@
 //! What lies on disk: files and folders in, records out of them, and their fields.
 
+mod arriving;
 pub mod date;
 pub mod encoding;
 pub mod format;

@@ -177,18 +177,9 @@ pub fn pack(compression: Compression, level: Option<u32>, plain: Vec<u8>) -> io:
 mod tests {
     use super::*;
 
-    const ALL: [Compression; 6] = [
-        Compression::None,
-        Compression::Gzip,
-        Compression::Zstd,
-        Compression::Bzip2,
-        Compression::Xz,
-        Compression::Lz4,
-    ];
-
     #[test]
     fn members_in_a_row_are_one_file() {
-        for compression in ALL {
+        for compression in Compression::ALL {
             let mut packed = Vec::new();
             for part in ["first, ", "", "second, ", "third"] {
                 packed.extend(pack(compression, None, part.into()).unwrap());
@@ -224,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_cut_short_is_an_error_never_a_shorter_text() {
-        for &compression in &ALL[1..] {
+        for &compression in &Compression::ALL[1..] {
             let text: String = (0..5000).map(|n| format!("{} ", n * 7919 % 10_007)).collect();
             let packed = pack(compression, None, text.clone().into()).unwrap();
             for length in [packed.len() - 1, packed.len() / 2, 12] {

@@ -1,16 +1,16 @@
 //! Files to records: unpacked and split on threads of their own, a few chunks ahead; parsed in parallel; kept in the
 //! order of the input.
 
+use super::arriving::{Beginning, Chunk, Message};
 use super::encoding;
-use super::format::{self, Compression, Format};
+use super::format::{Compression, Format};
 use super::json::FieldPaths;
-use super::packing;
 use super::parquet;
 use super::queue::Queue;
 use super::records::{Content, FileRead, RecordRow, Records, Rejected, own_fields};
 use super::site;
-use super::split::{Piece, Splitter, Values};
-use super::table::{self, Header, Rows};
+use super::split::Piece;
+use super::table::{self, Header};
 use super::walk::InputFile;
 use super::warc;
 use crate::config::{Config, Fields, Keep};
@@ -23,22 +23,13 @@ use crate::tables::DocumentRow;
 use encoding_rs::Encoding;
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use xxhash_rust::xxh3::Xxh3;
+use std::io::{self, Read};
 
 /// The longest text, in bytes: spans are 32-bit.
 pub const MAX_TEXT: usize = u32::MAX as usize;
 
-/// Bytes that are unpacked before records are looked for.
-const CHUNK: usize = 1 << 22;
-
-/// Bytes at the beginning of a file that tell what it holds.
-const HEAD: usize = 1 << 12;
-
 /// Files that unpack to fewer bytes are never refused as bombs.
-const SAFE_BYTES: u64 = 1 << 30;
+pub(super) const SAFE_BYTES: u64 = 1 << 30;
 
 /// What is done with a record that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,40 +61,6 @@ pub struct Reading<'a> {
     pub progress: &'a dyn Progress,
     /// May stop it.
     pub cancel: &'a Cancel,
-}
-
-/// A part of a file, split and not yet parsed.
-struct Chunk {
-    bytes: Vec<u8>,
-    pieces: Vec<Piece>,
-    /// Where it begins in the unpacked file.
-    offset: u64,
-    /// Why the last of its records cannot be used: the file broke off within it.
-    broken: Option<String>,
-}
-
-/// What a reading thread tells of its file, in this order.
-enum Message {
-    Begin(Box<Beginning>),
-    Chunk(Chunk),
-    End(Box<Ending>),
-    Unreadable(String),
-    Failed(Error),
-}
-
-struct Beginning {
-    format: Format,
-    compression: Compression,
-    columns: Option<Header>,
-}
-
-#[derive(Default)]
-struct Ending {
-    lead: Vec<u8>,
-    separator: Option<Vec<u8>>,
-    end: Vec<u8>,
-    bytes: u64,
-    xxh3: u128,
 }
 
 /// What was found out about a record.
@@ -225,148 +182,6 @@ impl Reading<'_> {
             queue.stop();
             result
         })
-    }
-
-    /// Reads a file on its own thread.
-    fn read_file(
-        &self,
-        file: &InputFile,
-        mut opened: Box<dyn ReadFile>,
-        tell: &mut dyn FnMut(Message) -> bool,
-    ) -> bool {
-        let size = match opened.seek(SeekFrom::End(0)) {
-            Ok(size) => opened.rewind().map(|()| Some(size)),
-            // What has no end has no size: a pipe.
-            Err(e) if e.kind() == io::ErrorKind::NotSeekable => Ok(None),
-            Err(e) => Err(e),
-        };
-        match size {
-            Ok(size) => self.read_stream(file, opened, size, tell),
-            Err(e) => tell(Message::Failed(Error::io("read", &file.path)(e))),
-        }
-    }
-
-    fn read_stream(
-        &self,
-        file: &InputFile,
-        stream: Box<dyn Read + Send + '_>,
-        size: Option<u64>,
-        tell: &mut dyn FnMut(Message) -> bool,
-    ) -> bool {
-        match self.try_read(file, stream, size, tell) {
-            Ok(ending) => tell(Message::End(Box::new(ending))),
-            Err(error) => tell(Message::Failed(error)),
-        }
-    }
-
-    fn try_read(
-        &self,
-        file: &InputFile,
-        mut stream: Box<dyn Read + Send + '_>,
-        size: Option<u64>,
-        tell: &mut dyn FnMut(Message) -> bool,
-    ) -> Result<Ending> {
-        let failed = |e| Error::io("read", &file.path)(e);
-        let seen = Arc::new(Seen::default());
-        let head = take_up_to(&mut stream, HEAD).map_err(failed)?;
-        if format::of_bytes(&head, file.format) == Format::Parquet {
-            let beginning =
-                Beginning { format: Format::Parquet, compression: Compression::None, columns: None };
-            tell(Message::Begin(Box::new(beginning)));
-            // Its columns are read where they lie; the bytes are only counted.
-            let mut all = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
-            io::copy(&mut all, &mut io::sink()).map_err(failed)?;
-            return Ok(Ending { bytes: seen.bytes(), xxh3: seen.xxh3(), ..Ending::default() });
-        }
-        let compression = Compression::of_bytes(&head);
-        let tracked = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
-        let packed = BufReader::with_capacity(1 << 18, tracked);
-        let mut plain = packing::unpack(compression, packed).map_err(failed)?;
-        let mut buffer = Vec::with_capacity(CHUNK + HEAD);
-        let mut broken = self.fill(&mut *plain, &mut buffer, HEAD, &seen).map_err(failed)?;
-        let format = format::of_bytes(&buffer, file.format);
-        if format == Format::Parquet {
-            let reason = format!("a Parquet file within {}; unpack it first", compression.name());
-            return Err(Error::Input(format!("{}: {reason}", file.path.display())));
-        }
-        let mut splitter = match format {
-            Format::JsonLines => Splitter::lines(),
-            Format::Json => Splitter::Values(Values::default()),
-            Format::Csv => Splitter::Rows(Box::<Rows>::default()),
-            Format::Warc => Splitter::Records,
-            Format::Text | Format::Parquet => Splitter::Whole,
-        };
-        let mut begun = false;
-        let (mut ending, mut offset, mut wanted) = (Ending::default(), 0u64, CHUNK);
-        loop {
-            if broken.is_none() {
-                broken = self.fill(&mut *plain, &mut buffer, wanted, &seen).map_err(failed)?;
-            }
-            let unpacked = offset + buffer.len() as u64;
-            let limit = SAFE_BYTES.max(size.unwrap_or(seen.bytes()).saturating_mul(self.max_expansion));
-            if compression != Compression::None && unpacked > limit {
-                return Err(Error::Input(format!(
-                    "{}: unpacks to more than {} times its size; --max-expansion N allows more",
-                    file.path.display(),
-                    self.max_expansion
-                )));
-            }
-            let last = buffer.len() < wanted || broken.is_some();
-            let bad = |reason| Error::Input(format!("{}: {reason}", file.path.display()));
-            let split = splitter.split(&buffer, last).map_err(bad)?;
-            if !begun && (last || split.used > 0) {
-                begun = true;
-                let columns =
-                    if let Splitter::Rows(rows) = &splitter { rows.header().cloned() } else { None };
-                if !tell(Message::Begin(Box::new(Beginning { format, compression, columns }))) {
-                    return Ok(ending);
-                }
-            }
-            if split.used == 0 && !last {
-                // A record longer than the buffer: twice as much the next time, so that it is not looked through often.
-                wanted = buffer.len() * 2;
-                continue;
-            }
-            ending.lead.extend_from_slice(&buffer[..split.lead]);
-            if let Some((from, to)) = split.separator {
-                ending.separator = Some(buffer[from..to].to_vec());
-            }
-            if let Some((from, to)) = split.end {
-                ending.end.extend_from_slice(&buffer[from..to]);
-            }
-            let rest = buffer[split.used..].to_vec();
-            buffer.truncate(split.used);
-            let chunk = Chunk { bytes: buffer, pieces: split.pieces, offset, broken: broken.clone() };
-            offset += split.used as u64;
-            if !tell(Message::Chunk(chunk)) || last {
-                break;
-            }
-            wanted = CHUNK.max(rest.len() + CHUNK / 2);
-            buffer = Vec::with_capacity(wanted);
-            buffer.extend_from_slice(&rest);
-        }
-        (ending.bytes, ending.xxh3) = (seen.bytes(), seen.xxh3());
-        Ok(ending)
-    }
-
-    /// Reads until the buffer holds `wanted` bytes or nothing follows. What is told is why the packed bytes break off.
-    fn fill(
-        &self,
-        plain: &mut dyn Read,
-        buffer: &mut Vec<u8>,
-        wanted: usize,
-        seen: &Seen,
-    ) -> io::Result<Option<String>> {
-        let missing = wanted.saturating_sub(buffer.len()) as u64;
-        let before = seen.bytes();
-        let read = plain.take(missing).read_to_end(buffer);
-        self.progress.advance(seen.bytes() - before);
-        match read {
-            Ok(_) => Ok(None),
-            // A disk that fails is not a damaged file.
-            Err(e) if seen.failed() => Err(e),
-            Err(e) => Ok(Some(format!("its packed bytes break off or are damaged ({e})"))),
-        }
     }
 
     fn assemble(
@@ -636,12 +451,6 @@ fn is_private(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound)
 }
 
-fn take_up_to(stream: &mut dyn Read, bytes: usize) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(bytes);
-    stream.take(bytes as u64).read_to_end(&mut head)?;
-    Ok(head)
-}
-
 impl Assembly<'_> {
     fn take(&mut self, file: &mut FileRead, content: Content, outcomes: Vec<Outcome>) -> Result<()> {
         for outcome in outcomes {
@@ -704,48 +513,5 @@ pub fn place(file: &FileRead, record: &Rejected) -> String {
         (Format::Parquet, _) => format!("{path}, row {}", u64::from(record.row) + 1),
         (_, 0) => format!("{path}, byte {}", record.offset),
         (_, line) => format!("{path}:{line}"),
-    }
-}
-
-/// What was read of a packed file so far.
-#[derive(Default)]
-struct Seen {
-    bytes: AtomicU64,
-    failed: AtomicU64,
-    hash: Mutex<Xxh3>,
-}
-
-impl Seen {
-    fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
-    }
-
-    fn failed(&self) -> bool {
-        self.failed.load(Ordering::Relaxed) > 0
-    }
-
-    fn xxh3(&self) -> u128 {
-        self.hash.lock().unwrap_or_else(PoisonError::into_inner).digest128()
-    }
-}
-
-/// Counts and hashes what is read, and remembers whether reading itself failed.
-struct Tracked<R> {
-    stream: R,
-    seen: Arc<Seen>,
-}
-
-impl<R: Read> Read for Tracked<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.stream.read(buffer);
-        match &read {
-            Ok(n) => {
-                self.seen.bytes.fetch_add(*n as u64, Ordering::Relaxed);
-                self.seen.hash.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..*n]);
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => _ = self.seen.failed.fetch_add(1, Ordering::Relaxed),
-        }
-        read
     }
 }

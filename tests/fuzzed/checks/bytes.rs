@@ -22,15 +22,6 @@ const MOST_PAGE: usize = 1 << 12;
 /// Plain bytes that are unpacked.
 const MOST_PLAIN: u64 = 1 << 20;
 
-const COMPRESSIONS: [Compression; 6] = [
-    Compression::None,
-    Compression::Gzip,
-    Compression::Zstd,
-    Compression::Bzip2,
-    Compression::Xz,
-    Compression::Lz4,
-];
-
 /// Labels of encodings that dechaff is given, told or finds.
 const LABELS: [&str; 16] = [
     "",
@@ -74,7 +65,7 @@ pub fn html(data: &[u8]) {
 /// Any bytes are unpacked or refused; what was packed comes back.
 pub fn packing(data: &[u8]) {
     let (choice, data) = chosen(data, MOST_PAGE);
-    let compression = COMPRESSIONS[choice % 6];
+    let compression = Compression::ALL[choice % 6];
     if choice & 128 == 0 {
         let mut plain = Vec::new();
         let _ = unpack(compression, data).and_then(|r| r.take(MOST_PLAIN).read_to_end(&mut plain));
@@ -104,9 +95,6 @@ impl Disk for One {
         Ok(Box::new(Cursor::new(self.0.clone())))
     }
     fn create(&self, _: &Path) -> io::Result<Box<dyn WriteFile>> {
-        Err(ErrorKind::ReadOnlyFilesystem.into())
-    }
-    fn append(&self, _: &Path) -> io::Result<Box<dyn WriteFile>> {
         Err(ErrorKind::ReadOnlyFilesystem.into())
     }
     fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {

@@ -94,9 +94,6 @@ impl Disk for Unsynced {
     fn create(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
         RealDisk.create(path)
     }
-    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
-        RealDisk.append(path)
-    }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         RealDisk.rename(from, to)
     }

@@ -76,11 +76,6 @@ impl Disk for Faulty {
         Ok(Box::new(FaultyFile(RealDisk.create(path)?, self.clone())))
     }
 
-    fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
-        self.call(true)?;
-        Ok(Box::new(FaultyFile(RealDisk.append(path)?, self.clone())))
-    }
-
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.call(true)?;
         RealDisk.rename(from, to)

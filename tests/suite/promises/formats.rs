@@ -52,15 +52,6 @@ const KINDS: [(Kind, &str); 7] = [
     (Kind::Columns, "parquet"),
 ];
 
-const PACKINGS: [Compression; 6] = [
-    Compression::None,
-    Compression::Gzip,
-    Compression::Zstd,
-    Compression::Bzip2,
-    Compression::Xz,
-    Compression::Lz4,
-];
-
 fn object(row: &[String; 3]) -> Value {
     serde_json::json!({"id": row[0], "site": row[1], "text": row[2], "n": 0.1})
 }
@@ -162,7 +153,7 @@ fn every_format_in_every_packing_is_cleaned_alike_and_comes_back() {
     let mut cleaned: Option<(Vec<(String, String)>, usize)> = None;
     for (kind, ending) in KINDS {
         let file = file_of(kind, &rows);
-        for packing in PACKINGS {
+        for packing in Compression::ALL {
             if kind == Kind::Columns && packing != Compression::None {
                 continue;
             }
@@ -210,7 +201,7 @@ fn texts_of_a_folder_come_back_in_their_packing() {
     for [id, site, text] in &rows {
         let folder = dir.path().join("in").join(site);
         fs::create_dir_all(&folder).unwrap();
-        let packing = PACKINGS[text.len() % PACKINGS.len()];
+        let packing = Compression::ALL[text.len() % Compression::ALL.len()];
         let packed = pack(packing, None, text.clone().into_bytes()).unwrap();
         fs::write(folder.join(format!("{id}.txt{}", packing.ending())), packed).unwrap();
     }
@@ -249,7 +240,7 @@ fn records_that_span_many_buffers_come_back() {
 fn a_file_that_breaks_off_gives_its_whole_records_and_names_the_rest() {
     let rows = corpus();
     let file = file_of(Kind::Lines, &rows);
-    for packing in &PACKINGS[1..] {
+    for packing in &Compression::ALL[1..] {
         let dir = tempfile::tempdir().unwrap();
         let mut packed = pack(*packing, None, file[..file.len() / 2].to_vec()).unwrap();
         packed.extend(pack(*packing, None, file[file.len() / 2..].to_vec()).unwrap());
