@@ -12,6 +12,14 @@ impl<T: Read + Seek + Send> ReadFile for T {}
 pub trait WriteFile: Write + Send {}
 impl<T: Write + Send> WriteFile for T {}
 
+/// A file without a name, that is gone when it is dropped.
+pub trait Temporary: std::fmt::Debug + Send + Sync {
+    /// Reads exactly so many bytes from a place.
+    fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()>;
+    /// Writes all bytes to a place.
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()>;
+}
+
 /// Where files lie.
 pub trait Disk: Send + Sync {
     /// Opens a file to read.
@@ -28,6 +36,10 @@ pub trait Disk: Send + Sync {
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
     /// Returns when all that was written to the file system of this folder is safe.
     fn sync(&self, folder: &Path) -> io::Result<()>;
+    /// Makes a temporary file in a folder.
+    fn temporary(&self, folder: &Path) -> io::Result<Box<dyn Temporary>>;
+    /// Opens a file to read parts of it again; writing to it fails.
+    fn open_parts(&self, path: &Path) -> io::Result<Box<dyn Temporary>>;
 }
 
 /// The disk of the machine.
@@ -58,6 +70,14 @@ impl Disk for RealDisk {
         fs::remove_dir_all(path)
     }
 
+    fn temporary(&self, folder: &Path) -> io::Result<Box<dyn Temporary>> {
+        Ok(Box::new(tempfile::tempfile_in(folder)?))
+    }
+
+    fn open_parts(&self, path: &Path) -> io::Result<Box<dyn Temporary>> {
+        Ok(Box::new(File::open(path)?))
+    }
+
     #[cfg(target_os = "linux")]
     fn sync(&self, folder: &Path) -> io::Result<()> {
         // One call for the whole file system: a sync a file would cost a folder of small texts hours.
@@ -71,6 +91,39 @@ impl Disk for RealDisk {
             if entry.file_type().is_file() {
                 File::open(entry.path())?.sync_all()?;
             }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+impl Temporary for File {
+    fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(self, bytes, at)
+    }
+
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(self, bytes, at)
+    }
+}
+
+#[cfg(windows)]
+impl Temporary for File {
+    fn read_at(&self, mut bytes: &mut [u8], mut at: u64) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let read = std::os::windows::fs::FileExt::seek_read(self, bytes, at)?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            (bytes, at) = (&mut bytes[read..], at + read as u64);
+        }
+        Ok(())
+    }
+
+    fn write_at(&self, mut bytes: &[u8], mut at: u64) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let written = std::os::windows::fs::FileExt::seek_write(self, bytes, at)?;
+            (bytes, at) = (&bytes[written..], at + written as u64);
         }
         Ok(())
     }

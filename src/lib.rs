@@ -9,6 +9,7 @@
 //! - [`find`]: candidates to verified similarities and covers, who stays and who copies whom;
 //! - [`judge`]: evidence to verdicts, for the four kinds of repetition;
 //! - [`clean`](mod@clean): verdicts to cut texts and receipts, and back;
+//! - [`store`]: tables larger than memory;
 //! - [`engine`]: the one driver over all of it, the only place that spawns or sorts;
 //! - [`corpus`], [`batch`], [`report`]: files in, files out, and what people read of a run.
 //!
@@ -44,6 +45,7 @@ pub mod progress;
 pub mod report;
 mod simd;
 pub mod sketch;
+pub mod store;
 pub mod tables;
 pub mod text;
 

@@ -5,11 +5,14 @@ use crate::clean::cuts;
 use crate::config::Config;
 use crate::corpus::{date, site};
 use crate::document::{Document, Kind, RecordIndex, SiteIndex, Span};
-use crate::engine::{Cancel, Job, Lists, Source};
+use crate::engine::units::Documents;
+use crate::engine::{Cancel, Job, Lists, Source, TextBuffer};
 use crate::error::{Error, Result};
 use crate::progress::Silent;
-use crate::tables::{DocumentRow, Rule};
+use crate::store::{Builder, Store};
+use crate::tables::Rule;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A cleaned corpus, in the order of the documents given.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +65,7 @@ impl Source for Texts<'_> {
         self.0.len()
     }
 
-    fn text<'a>(&'a self, record: usize, _buffer: &'a mut String) -> &'a str {
+    fn text<'a>(&'a self, record: usize, _buffer: &'a mut TextBuffer) -> &'a str {
         &self.0[record].text
     }
 }
@@ -85,25 +88,28 @@ pub fn clean_with(documents: &[Document], config: &Config, lists: &Lists) -> Res
         return Err(Error::Input(format!("document `{}`: a text of 4 GiB or more", long.id)));
     }
     let source = Texts(documents);
-    let rows = rows(documents, config);
+    let store = Arc::default();
+    let rows = rows(documents, config, &store);
     let (progress, cancel) = (Silent, Cancel::default());
     let job = Job {
         source: &source,
         documents: &rows,
         config,
         lists,
+        store: &store,
         progress: &progress,
         cancel: &cancel,
         batch: BATCH,
     };
     let decisions = job.decide()?;
+    let decided = decisions.stretch(0..documents.len() as u32);
     let cleaned = documents
         .iter()
         .enumerate()
         .map(|(record, document)| {
-            let removed = decisions.removed(record as u32).is_some();
-            let rows = if removed { &[] } else { decisions.cuts_of(record as u32) };
-            let span = |unit: u32| decisions.units.rows[unit as usize].span;
+            let removed = decisions.is_removed(record as u32);
+            let rows = if removed { &[] } else { decided.cuts_of(record as u32) };
+            let span = |unit: u32| decided.unit(unit).span;
             let spans: Vec<Span> = rows.iter().map(|c| span(c.unit)).collect();
             let ranges = cuts::ranges(&document.text, &spans);
             let cut = |(row, &range): (&crate::tables::CutRow, &Span)| TextCut {
@@ -133,22 +139,25 @@ pub fn clean_with(documents: &[Document], config: &Config, lists: &Lists) -> Res
     Ok(Cleaned { documents: cleaned, clusters })
 }
 
-fn rows(documents: &[Document], config: &Config) -> Vec<DocumentRow> {
-    let mut sites: HashMap<String, u32> = HashMap::new();
-    documents
-        .iter()
-        .map(|d| {
-            let name =
-                d.site.as_deref().and_then(site::normal).or_else(|| d.url.as_deref().and_then(site::of_url));
-            let preferred = name.as_ref().and_then(|n| {
-                config.document.prefer.iter().position(|p| site::normal(p).as_ref() == Some(n))
-            });
-            let next = sites.len() as u32;
-            DocumentRow {
-                site: name.map_or(SiteIndex::NONE, |n| SiteIndex(*sites.entry(n).or_insert(next))),
-                date: d.date.as_deref().and_then(date::parse),
-                preference: preferred.map_or(u32::MAX, |p| p as u32),
-            }
-        })
-        .collect()
+fn rows(documents: &[Document], config: &Config, store: &Arc<Store>) -> Documents {
+    let mut numbers: HashMap<String, u32> = HashMap::new();
+    let mut rows = Documents::default();
+    let mut dates = Builder::new(store);
+    for document in documents {
+        let given = document.site.as_deref().and_then(site::normal);
+        let name = given.or_else(|| document.url.as_deref().and_then(site::of_url));
+        let next = numbers.len() as u32;
+        rows.sites.push(match name {
+            Some(name) => SiteIndex(*numbers.entry(name).or_insert(next)),
+            None => SiteIndex::NONE,
+        });
+        dates.push(document.date.as_deref().and_then(date::parse));
+    }
+    for (place, preferred) in (0..).zip(&config.document.prefer) {
+        if let Some(&number) = site::normal(preferred).and_then(|p| numbers.get(&p)) {
+            rows.preferences.entry(SiteIndex(number)).or_insert(place);
+        }
+    }
+    rows.dates = dates.finish();
+    rows
 }

@@ -1,18 +1,9 @@
 //! The rows that pass between the stages: fixed width, keyed by places in the input order.
 
-use crate::document::{Kind, RecordIndex, SiteIndex, Span};
+use crate::document::{Kind, SiteIndex, Span};
+use crate::store::Row;
+use crate::store::row::{choice, row};
 use crate::text::surface::Surface;
-
-/// What is known of a document before its text is read. Row `i` is record `i`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DocumentRow {
-    /// The site whose furniture it may carry.
-    pub site: SiteIndex,
-    /// Seconds since 1970, where a date was given and understood.
-    pub date: Option<i64>,
-    /// Place of its site in the list of preferred sites; `u32::MAX` where it is not in it.
-    pub preference: u32,
-}
 
 /// One unit of a document. Rows stand in the order of the documents and of their texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +66,9 @@ pub enum Known {
 }
 
 impl Known {
+    /// All of them.
+    const ALL: [Known; 4] = [Known::No, Known::Furniture, Known::NearFurniture, Known::Protected];
+
     /// Whether it is known furniture, or nearly that.
     pub fn is_furniture(self) -> bool {
         matches!(self, Known::Furniture | Known::NearFurniture)
@@ -115,6 +109,24 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// All of them.
+    const ALL: [Rule; 14] = [
+        Rule::KnownLine,
+        Rule::SiteLine,
+        Rule::SiteTemplate,
+        Rule::ManySites,
+        Rule::Context,
+        Rule::BetweenCopies,
+        Rule::LineAgain,
+        Rule::NearLineAgain,
+        Rule::ShortLineAgain,
+        Rule::ManyDocuments,
+        Rule::ArticleEdge,
+        Rule::SameWords,
+        Rule::NearDuplicate,
+        Rule::Contained,
+    ];
+
     /// The name in receipts.
     pub fn name(self) -> &'static str {
         match self {
@@ -187,36 +199,8 @@ pub struct SketchRow {
     pub exact: u128,
     /// How many words; a document without words is similar to nothing.
     pub words: u32,
-}
-
-/// All units of a corpus.
-#[derive(Debug, Default)]
-pub struct Units {
-    /// The rows.
-    pub rows: Vec<UnitRow>,
-    /// Where the units of each document start; one more entry than documents.
-    pub first: Vec<u32>,
-    /// Anchors of those that may be templates, in the order of units.
-    pub anchors: Vec<AnchorRow>,
-    /// Bucket keys of the longer ones, in the order of units.
-    pub near: Vec<NearRow>,
-}
-
-impl Units {
-    /// The numbers of the units of a document.
-    pub fn range(&self, record: RecordIndex) -> std::ops::Range<usize> {
-        self.first[record as usize] as usize..self.first[record as usize + 1] as usize
-    }
-
-    /// The units of a document.
-    pub fn of(&self, record: RecordIndex) -> &[UnitRow] {
-        &self.rows[self.range(record)]
-    }
-
-    /// The document that a unit stands in.
-    pub fn record_of(&self, unit: u32) -> RecordIndex {
-        (self.first.partition_point(|&f| f <= unit) - 1) as RecordIndex
-    }
+    /// How many of its shingles were sampled.
+    pub samples: u32,
 }
 
 /// How often a unit stands where, in distinct documents: near copies of one page count once.
@@ -238,4 +222,67 @@ pub struct Evidence {
     pub in_document: u16,
     /// How many of those stand before it.
     pub earlier: u16,
+}
+
+impl Row for SiteIndex {
+    const BYTES: usize = u32::BYTES;
+    fn put(&self, out: &mut [u8]) {
+        self.0.put(out);
+    }
+    fn get(bytes: &[u8]) -> Self {
+        SiteIndex(u32::get(bytes))
+    }
+}
+choice!(Kind, Kind::ALL);
+choice!(Rule, Rule::ALL);
+choice!(Known, Known::ALL);
+row!(Span { start: u32, end: u32 });
+row!(Surface {
+    chars: u16,
+    indent: u8,
+    capitalised: u8,
+    short_words: u8,
+    digits: u8,
+    symbols: u8,
+    commas: u8,
+    separators: u8,
+    flags: u16,
+});
+row!(UnitRow {
+    exact: u128,
+    masked: u64,
+    span: Span,
+    masked_words: u8,
+    words: u16,
+    known: Known,
+    surface: Surface,
+});
+row!(AnchorRow { key: u32, unit: u32, from: u8, to: u8 });
+row!(PassageRow { unit: u32, documents: u32, stories: u32, copies: u32, at_edge: u32 });
+row!(Witness { of: u32, similarity: f32 });
+row!(CutRow { unit: u32, kind: Kind, rule: Rule, score: f32, witness: Option<Witness> });
+row!(NearRow { unit: u32, keys: [u32; NEAR_BANDS] });
+row!(SketchRow { exact: u128, words: u32, samples: u32 });
+row!(Evidence {
+    site_documents: u32,
+    site_masked: u32,
+    site_template: u32,
+    anchored: u8,
+    documents: u32,
+    sites: u32,
+    in_document: u16,
+    earlier: u16,
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_numbered_as_their_lists_are() {
+        let number = |byte: u8| [byte];
+        assert!(Kind::ALL.iter().all(|&k| Kind::get(&number(k as u8)) == k));
+        assert!(Rule::ALL.iter().all(|&r| Rule::get(&number(r as u8)) == r));
+        assert!(Known::ALL.iter().all(|&k| Known::get(&number(k as u8)) == k));
+    }
 }

@@ -4,14 +4,15 @@ use dechaff::config::{Builtin, Config};
 use dechaff::document::{Kind, RecordIndex, SiteIndex};
 use dechaff::engine::analyse::{Analyser, Analysis};
 use dechaff::engine::evidence::{self, Grouped};
-use dechaff::engine::{Cancel, Lists, Source};
+use dechaff::engine::units::Documents;
+use dechaff::engine::{Cancel, Lists, Source, TextBuffer};
 use dechaff::progress::Silent;
-use dechaff::tables::DocumentRow;
 use dechaff::text::fold;
 use dechaff::text::words::{Words, words_into};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// One page of a gold set.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,7 +38,7 @@ impl Source for Set {
         self.pages.len()
     }
 
-    fn text<'a>(&'a self, record: usize, _buffer: &'a mut String) -> &'a str {
+    fn text<'a>(&'a self, record: usize, _buffer: &'a mut TextBuffer) -> &'a str {
         if self.clean { &self.pages[record].gold } else { &self.pages[record].text }
     }
 }
@@ -80,20 +81,17 @@ impl Set {
         Ok(set)
     }
 
-    pub fn rows(&self) -> Vec<DocumentRow> {
-        let mut sites: HashMap<&str, u32> = HashMap::new();
-        self.pages
-            .iter()
-            .map(|p| {
-                let next = sites.len() as u32;
-                let site = if p.source.is_empty() {
-                    SiteIndex::NONE
-                } else {
-                    SiteIndex(*sites.entry(&p.source).or_insert(next))
-                };
-                DocumentRow { site, date: None, preference: u32::MAX }
-            })
-            .collect()
+    pub fn documents(&self) -> Documents {
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let mut sites = Vec::new();
+        for page in &self.pages {
+            let next = numbers.len() as u32;
+            sites.push(match page.source.as_str() {
+                "" => SiteIndex::NONE,
+                site => SiteIndex(*numbers.entry(site).or_insert(next)),
+            });
+        }
+        Documents { sites, ..Documents::default() }
     }
 
     /// The fold of a page: pages of a site share it; pages without a site go by their id.
@@ -114,10 +112,11 @@ impl Set {
     pub fn analyse(&self) -> (Analysis, Grouped) {
         let config = Config { only: vec![Kind::Boilerplate], ..Config::default() };
         let lists = Lists::shipped(Builtin::None);
+        let store = Arc::default();
         let analysis = Analyser::new(&config, &lists)
-            .run(self, dechaff::batch::BATCH, &Silent, &Cancel::default())
+            .run(self, dechaff::batch::BATCH, &store, &Silent, &Cancel::default())
             .expect("nothing cancels this run and no table is full");
-        let grouped = evidence::group(&analysis.units, &self.rows());
+        let grouped = evidence::group(&analysis.units, &self.documents(), &store);
         (analysis, grouped)
     }
 

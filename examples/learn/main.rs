@@ -15,14 +15,15 @@ use clap::{Parser, Subcommand, ValueEnum};
 use dechaff::clean::cuts;
 use dechaff::config::{Boilerplate, Builtin, Config, Level};
 use dechaff::document::{Kind, Span};
-use dechaff::engine::{Cancel, Job, Lists, Source};
+use dechaff::engine::{Cancel, Job, Lists, Source, TextBuffer, evidence};
 use dechaff::judge::features;
 use dechaff::judge::model::{self, INPUTS, Model};
 use dechaff::progress::Silent;
-use dechaff::tables::Rule;
+use dechaff::tables::{CutRow, Rule};
 use gold::Set;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(Parser)]
 struct Arguments {
@@ -137,14 +138,15 @@ fn train(sets: &[Set], samples: &[Set], use_page: impl Fn(&Set, usize) -> bool) 
         sets.iter().chain(&clean).map(|s| (s, false)).chain(samples.iter().map(|s| (s, true)))
     {
         let (analysis, grouped) = set.analyse();
+        let documents = set.documents();
         let mut rows = Vec::new();
         for record in
             (0..set.pages.len()).filter(|&r| (sample || use_page(set, r)) && !set.pages[r].gold.is_empty())
         {
-            let range = analysis.units.range(record as u32);
-            let units = &analysis.units.rows[range.clone()];
-            let (evidence, pages) = (&grouped.evidence[range], grouped.pages[record]);
-            features::features_into(units, evidence, pages, &mut rows);
+            let units = analysis.units.of(record as u32);
+            let evidence = grouped.of(&analysis.units, record as u32);
+            let pages = evidence::pages_of(&grouped.pages, documents.sites[record]);
+            features::features_into(&units, &evidence, pages, &mut rows);
             for (i, (unit, label)) in units.iter().zip(set.labels(&analysis, record)).enumerate() {
                 let share =
                     (evidence[i].site_documents.max(evidence[i].site_masked) - 1) as f32 / pages as f32;
@@ -242,32 +244,31 @@ struct CleanedPage {
 /// All pages cleaned, each by the fold that was learnt without its site.
 fn clean(set: &Set, folds: &[Fold], level: Level) -> Vec<CleanedPage> {
     let mut out: Vec<CleanedPage> = set.pages.iter().map(|_| CleanedPage::default()).collect();
-    let rows = set.rows();
+    let documents = set.documents();
     for (number, fold) in folds.iter().enumerate() {
         let config = Config {
             only: vec![Kind::Repeat, Kind::Boilerplate, Kind::Passage],
             boilerplate: Boilerplate { level, ..Boilerplate::default() },
             ..Config::default()
         };
-        let (progress, cancel) = (Silent, Cancel::default());
+        let (progress, cancel, store) = (Silent, Cancel::default(), Arc::default());
         let job = Job {
             source: set,
-            documents: &rows,
+            documents: &documents,
             config: &config,
             lists: &fold.lists,
+            store: &store,
             progress: &progress,
             cancel: &cancel,
             batch: dechaff::batch::BATCH,
         };
         let decisions = job.decide().expect("nothing cancels this run and no table is full");
         for record in (0..set.pages.len()).filter(|&r| set.fold(r, FOLDS) == number as u64) {
-            let mut buffer = String::new();
+            let mut buffer = TextBuffer::default();
             let text = set.text(record, &mut buffer);
-            let cuts: Vec<(Rule, f32, Span)> = decisions
-                .cuts_of(record as u32)
-                .iter()
-                .map(|c| (c.rule, c.score, decisions.units.rows[c.unit as usize].span))
-                .collect();
+            let decided = decisions.stretch(record as u32..record as u32 + 1);
+            let cut = |c: &CutRow| (c.rule, c.score, decided.unit(c.unit).span);
+            let cuts: Vec<(Rule, f32, Span)> = decided.cuts_of(record as u32).iter().map(cut).collect();
             let spans: Vec<Span> = cuts.iter().map(|c| c.2).collect();
             out[record] = CleanedPage { text: cuts::cut(text, &cuts::ranges(text, &spans)), cuts };
         }

@@ -1,10 +1,10 @@
 //! What was decided, for those who cut with other tools: attributes beside the documents, a field in them, lists of ids.
 
 use super::out::{Folder, Packing, line_of};
-use super::write::{Item, Place, Writer};
+use super::write::{Item, Near, Place, Writer};
 use crate::corpus::format::{Compression, Format};
+use crate::corpus::records::Raw;
 use crate::document::Kind;
-use crate::engine::Source;
 use crate::error::Result;
 use crate::tables::CutRow;
 use serde::Serialize;
@@ -48,10 +48,15 @@ pub(super) struct Annotation {
     pub spans: Vec<Marked>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// What was decided about a record, in code points of its text.
-    pub(super) fn annotation(&self, record: u32, buffer: &mut String) -> Annotation {
-        let text = self.records.text(record as usize, buffer);
+    pub(super) fn annotation(
+        &self,
+        record: u32,
+        raw: &Raw<'_>,
+        (buffer, near): (&mut String, &mut Near<'a>),
+    ) -> Annotation {
+        let text = raw.spelling().text(raw.raw_text(), buffer);
         if let Some(removed) = self.decisions.removed(record) {
             let whole = Marked {
                 start: 0,
@@ -61,7 +66,8 @@ impl Writer<'_> {
             };
             return Annotation { removed: true, spans: vec![whole] };
         }
-        let rows = self.decisions.cuts_of(record);
+        let stretch = near.of(self.decisions, record);
+        let rows = stretch.cuts_of(record);
         let (mut chars, mut at) = (0u64, 0usize);
         let mut to = |offset: u32| {
             chars += text[at..offset as usize].chars().count() as u64;
@@ -74,15 +80,21 @@ impl Writer<'_> {
             score: row.score,
             kind: row.kind,
         };
-        let spans = rows.iter().zip(self.ranges(text, rows)).map(mark).collect();
+        let spans = rows.iter().zip(self.ranges(text, rows, stretch)).map(mark).collect();
         Annotation { removed: false, spans }
     }
 
     /// A record with the field `dechaff`, whole else.
-    pub(super) fn annotated(&self, record: u32, buffer: &mut String, out: &mut Vec<u8>) {
-        let annotation =
-            serde_json::to_string(&self.annotation(record, buffer)).expect("plain values are always JSON");
-        let raw = self.records.raw(record);
+    pub(super) fn annotated(
+        &self,
+        record: u32,
+        raw: &Raw<'_>,
+        work: (&mut String, &mut Near<'a>),
+        out: &mut Vec<u8>,
+    ) {
+        let annotation = self.annotation(record, raw, work);
+        let annotation = serde_json::to_string(&annotation).expect("plain values are always JSON");
+        let raw = raw.record;
         match self.records.file(record).format {
             Format::Csv => {
                 let separator = super::write::table_header(self.records.file(record)).separator;
@@ -114,22 +126,20 @@ impl Writer<'_> {
             if folder.has(&name) {
                 continue;
             }
-            let mut items: Vec<Item<'_>> = self.records.of_file(number).map(Item::Record).collect();
-            if file.format != Format::Warc {
-                items.extend(self.records.rejected_of(number).iter().map(Item::Rejected));
-            }
-            items.sort_by_key(|i| match i {
-                Item::Record(r) => self.records.rows[*r as usize].row,
-                Item::Rejected(rejected) => rejected.row,
-            });
+            let rejected = if file.format == Format::Warc { &[] } else { self.records.rejected_of(number) };
+            let items = self.merged(self.records.of_file(number), rejected);
             let packing = Packing { compression: target.compression, level: self.run.output.level };
             let mut file = folder.create(name, packing);
             file.touch()?;
             self.in_order(
-                &items,
-                |_, item, buffer, out| {
+                items,
+                |_, item, work, out| {
                     let (id, annotation) = match item {
-                        Item::Record(record) => (self.records.id(record), self.annotation(record, buffer)),
+                        Item::Record(record) => {
+                            let raw = self.records.load(record, &mut work.text.raw);
+                            let work = (&mut work.text.text, &mut work.near);
+                            (self.records.id_of(record, &raw), self.annotation(record, &raw, work))
+                        }
                         Item::Rejected(_) => {
                             (String::new(), Annotation { removed: false, spans: Vec::new() })
                         }
@@ -157,8 +167,8 @@ impl Writer<'_> {
         for (name, place) in [("kept-ids.txt", Place::Documents), ("removed-ids.txt", Place::Removed)] {
             let mut file = folder.create(name, Packing::NONE);
             file.touch()?;
-            for record in 0..self.records.rows.len() as u32 {
-                if self.decisions.removed(record).is_some() == (place == Place::Removed) {
+            for record in 0..self.records.count() {
+                if self.decisions.is_removed(record) == (place == Place::Removed) {
                     let id = self.records.id(record);
                     // An id with a line break would be two.
                     let id = if id.contains(char::is_control) { json!(id).to_string() } else { id };

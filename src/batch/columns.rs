@@ -3,7 +3,7 @@
 
 use super::annotate::{Annotation, Emit, NAME};
 use super::out::{Folder, Packing};
-use super::write::{Item, Place, Writer};
+use super::write::{Item, Place, Work, Writer};
 use crate::corpus::format::Format;
 use crate::corpus::parquet::{ROWS, SharedFile, broken, strings, text_column};
 use crate::disk::{Disk, WriteFile};
@@ -126,16 +126,15 @@ pub(super) fn write(
         let sink = Sink::Table(Box::new(sink.map_err(write_error(&out_path))?));
         (out_path, sink, None)
     };
-    let items = writer.items(number, place);
-    let mut items = items.iter().peekable();
-    let (mut first, mut buffer) = (0u32, String::new());
+    let mut items = writer.items(number, place).peekable();
+    let (mut first, mut work) = (0u32, Work::default());
     while let Some(batch) = table.next()? {
         writer.run.cancel.check()?;
         let after = first + batch.num_rows() as u32;
         let (mut rows, mut records) = (Vec::new(), Vec::new());
         while let Some(item) = items.next_if(|i| row_of(writer, i) < after) {
-            rows.push(row_of(writer, item) - first);
-            records.push(*item);
+            rows.push(row_of(writer, &item) - first);
+            records.push(item);
         }
         first = after;
         if rows.is_empty() {
@@ -143,15 +142,13 @@ pub(super) fn write(
         }
         let mut taken = take_record_batch(&batch, &UInt32Array::from(rows)).map_err(arrow_error(path))?;
         if annotated {
-            taken = annotate(writer, &taken, &records, &schema, &mut buffer).map_err(arrow_error(path))?;
+            taken = annotate(writer, &taken, &records, &schema, &mut work).map_err(arrow_error(path))?;
         } else if place == Place::Documents {
-            let cleaned = |item: &Item<'_>| match item {
-                Item::Record(r) if !writer.decisions.cuts_of(*r).is_empty() => {
-                    Some(writer.cleaned_text(*r, &mut String::new()))
-                }
-                _ => None,
+            let mut cleaned = |item: &Item<'_>| match item {
+                Item::Record(record) => writer.cleaned_text(*record, &mut work),
+                Item::Rejected(_) => None,
             };
-            let cleaned: Vec<Option<String>> = records.iter().map(cleaned).collect();
+            let cleaned: Vec<Option<String>> = records.iter().map(&mut cleaned).collect();
             taken = with_texts(&taken, text, &cleaned).map_err(arrow_error(path))?;
         }
         match &mut sink {
@@ -187,7 +184,7 @@ fn line_sink() -> Sink {
 
 fn row_of(writer: &Writer<'_>, item: &Item<'_>) -> u32 {
     match item {
-        Item::Record(record) => writer.records.rows[*record as usize].row,
+        Item::Record(record) => writer.records.row(*record).row,
         Item::Rejected(rejected) => rejected.row,
     }
 }
@@ -236,12 +233,12 @@ fn with_annotation(schema: &SchemaRef) -> SchemaRef {
     Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
 }
 
-fn annotate(
-    writer: &Writer<'_>,
+fn annotate<'a>(
+    writer: &Writer<'a>,
     batch: &RecordBatch,
     items: &[Item<'_>],
     schema: &SchemaRef,
-    buffer: &mut String,
+    work: &mut Work<'a>,
 ) -> std::result::Result<RecordBatch, arrow_schema::ArrowError> {
     #[derive(serde::Serialize)]
     struct Row {
@@ -251,7 +248,10 @@ fn annotate(
         .iter()
         .map(|item| Row {
             dechaff: match item {
-                Item::Record(record) => writer.annotation(*record, buffer),
+                Item::Record(record) => {
+                    let raw = writer.records.load(*record, &mut work.text.raw);
+                    writer.annotation(*record, &raw, (&mut work.text.text, &mut work.near))
+                }
                 Item::Rejected(_) => Annotation { removed: false, spans: Vec::new() },
             },
         })

@@ -20,11 +20,13 @@ use crate::engine::{Cancel, Decisions, Job, Lists};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Silent};
 use crate::report::summary::Summary;
+use crate::store::Store;
 use annotate::Emit;
 use encoding_rs::Encoding;
 use files::{Conversion, Written};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What to run over, and how.
@@ -49,6 +51,8 @@ pub struct Run<'a> {
     pub batch: usize,
     /// Where the files lie.
     pub disk: &'a dyn Disk,
+    /// Holds what the run remembers, within its budget.
+    pub store: Arc<Store>,
     /// Hears where the run is.
     pub progress: &'a dyn Progress,
     /// May stop it.
@@ -103,6 +107,7 @@ impl<'a> Run<'a> {
             output: Output::default(),
             batch: BATCH,
             disk: &RealDisk,
+            store: Arc::default(),
             progress: &Silent,
             cancel,
         }
@@ -146,6 +151,10 @@ impl Run<'_> {
     /// # Errors
     /// What cannot be read or written; nothing then stands under the final name.
     pub fn files(&self, inputs: &Inputs, output: Option<&Path>, product: Product) -> Result<Outcome> {
+        self.store.guarded(|| self.run_files(inputs, output, product))
+    }
+
+    fn run_files(&self, inputs: &Inputs, output: Option<&Path>, product: Product) -> Result<Outcome> {
         let named = inputs.all();
         if let Some(output) = output {
             out::check(output, &named, self.output.force)?;
@@ -237,6 +246,15 @@ impl Run<'_> {
         output: &mut dyn Write,
         receipts: Option<&Path>,
     ) -> Result<Outcome> {
+        self.store.guarded(|| self.run_pipe(input, output, receipts))
+    }
+
+    fn run_pipe(
+        &self,
+        input: impl Read + Send,
+        output: &mut dyn Write,
+        receipts: Option<&Path>,
+    ) -> Result<Outcome> {
         if let Some(path) = receipts {
             out::check(path, &[], self.output.force)?;
         }
@@ -279,6 +297,7 @@ impl Run<'_> {
             max_expansion: self.max_expansion,
             on_error: self.on_error,
             disk: self.disk,
+            store: &self.store,
             progress: self.progress,
             cancel: self.cancel,
         }
@@ -307,6 +326,7 @@ impl Run<'_> {
             documents: &records.documents,
             config: self.config,
             lists: self.lists,
+            store: &self.store,
             progress: self.progress,
             cancel: self.cancel,
             batch: self.batch,
@@ -334,7 +354,9 @@ impl Run<'_> {
             "lists": self.list_files.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
             "passed_over": outcome.passed_over.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
             "threads": rayon::current_num_threads(),
+            "memory_budget_bytes": self.store.budget(),
             "peak_memory_bytes": peak_memory(),
+            "temporary_bytes": self.store.spilled(),
             "seconds": {"read": outcome.seconds[0], "decide": outcome.seconds[1], "write": outcome.seconds[2],
                         "all": began.elapsed().as_secs_f64()},
         })

@@ -1,61 +1,71 @@
 //! Decisions to receipts.
 
-use super::write::Writer;
+use super::write::{Work, Writer};
 use crate::clean::cuts;
 use crate::clean::receipt::{self, Counts, Cut, DocumentCut, DocumentWitness, Receipt, UnitWitness};
 use crate::corpus::json;
+use crate::corpus::records::Raw;
 use crate::corpus::spelling::Spelling;
 use crate::document::Span;
-use crate::engine::Source;
+use crate::engine::Stretch;
+use crate::engine::evidence::pages_of;
 use crate::judge::because::{Because, Page};
-use crate::tables::CutRow;
+use crate::tables::{CutRow, Evidence};
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     /// The receipt of a record, if anything happened to it.
-    pub(super) fn receipt(&self, record: u32, buffer: &mut String) -> Option<Receipt> {
+    pub(super) fn receipt(&self, record: u32, work: &mut Work<'a>) -> Option<Receipt> {
         let removed = self.decisions.removed(record);
-        let rows = if removed.is_some() { &[] } else { self.decisions.cuts_of(record) };
+        let stretch = work.near.of(self.decisions, record);
+        let rows = if removed.is_some() { &[] } else { stretch.cuts_of(record) };
         if removed.is_none() && rows.is_empty() {
             return None;
         }
-        let place = &self.records.rows[record as usize];
-        let text = self.records.text(record as usize, buffer);
+        let raw = self.records.load(record, &mut work.text.raw);
+        let text = raw.spelling().text(raw.raw_text(), &mut work.text.text);
         let document = removed.map(|r| DocumentCut {
             rule: r.rule.name().into(),
             score: r.witness.similarity,
             witness: DocumentWitness { record: r.witness.of, id: self.records.id(r.witness.of) },
         });
+        stretch.evidence_of(record, &mut work.evidence);
         Some(Receipt {
             record,
-            id: self.records.id(record),
+            id: self.records.id_of(record, &raw),
             file: self.records.file(record).input.name.clone(),
-            line: place.line,
-            row: u64::from(place.row),
+            line: raw.row.line,
+            row: u64::from(raw.row.row),
             site: self.records.site(record).map(str::to_owned),
             bytes: text.len() as u64,
             xxh3: receipt::hash(text),
-            cuts: self.cuts(record, text, rows),
+            cuts: self.cuts(record, (&raw, text), rows, (stretch, &work.evidence)),
             document,
         })
     }
 
     /// The ranges that a record's cuts remove, white space included.
-    pub(super) fn ranges(&self, text: &str, rows: &[CutRow]) -> Vec<Span> {
-        let spans: Vec<Span> = rows.iter().map(|c| self.decisions.units.rows[c.unit as usize].span).collect();
+    pub(super) fn ranges(&self, text: &str, rows: &[CutRow], stretch: &Stretch<'_>) -> Vec<Span> {
+        let spans: Vec<Span> = rows.iter().map(|c| stretch.unit(c.unit).span).collect();
         cuts::ranges(text, &spans)
     }
 
-    fn cuts(&self, record: u32, text: &str, rows: &[CutRow]) -> Vec<Cut> {
-        let ranges = self.ranges(text, rows);
+    fn cuts(
+        &self,
+        record: u32,
+        (loaded, text): (&Raw<'_>, &str),
+        rows: &[CutRow],
+        (stretch, evidence): (&Stretch<'_>, &[Evidence]),
+    ) -> Vec<Cut> {
+        let ranges = self.ranges(text, rows, stretch);
         // How it was spelt matters only where it is spelt so again.
-        let spelling = self.records.spelling(record);
-        let place = &self.records.rows[record as usize];
-        let again = self.spelling_out(place.file as usize, spelling) == spelling;
-        let raw = (again && spelling != Spelling::Plain).then(|| self.records.raw_text(record));
+        let spelling = loaded.spelling();
+        let again = self.spelling_out(loaded.row.file as usize, spelling) == spelling;
+        let raw = (again && spelling != Spelling::Plain).then(|| loaded.raw_text());
         let offsets: Vec<usize> = ranges.iter().flat_map(|r| [r.start as usize, r.end as usize]).collect();
         let raw_offsets = raw.map(|raw| spelling.raw_offsets(raw, &offsets));
         let fragile = raw.is_some_and(|raw| spelling == Spelling::Json && json::has_lone_surrogate(raw));
-        let mut because = self.because(record, rows);
+        let first = self.decisions.units.range(record).start;
+        let mut because = self.because(record, rows, (stretch, evidence));
         let (mut chars, mut at) = (0u64, 0usize);
         let mut chars_to = |to: usize| {
             let piece = &text[at..to];
@@ -80,7 +90,7 @@ impl Writer<'_> {
                     rule: row.rule.name().into(),
                     score: row.score,
                     because: std::mem::take(&mut because[i]),
-                    counts: self.counts(record, row.unit),
+                    counts: evidence.get(row.unit as usize - first).map(|seen| self.counts(record, seen)),
                     witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity)),
                     removed,
                     raw,
@@ -97,43 +107,47 @@ impl Writer<'_> {
     }
 
     /// For each cut the facts that made the model decide so.
-    fn because(&self, record: u32, rows: &[CutRow]) -> Vec<Vec<String>> {
+    fn because(
+        &self,
+        record: u32,
+        rows: &[CutRow],
+        (stretch, evidence): (&Stretch<'_>, &[Evidence]),
+    ) -> Vec<Vec<String>> {
         let mut because = vec![Vec::new(); rows.len()];
         let known: Vec<usize> =
             (0..rows.len()).filter(|&i| Because::knows(rows[i].kind, rows[i].rule)).collect();
         if known.is_empty() {
             return because;
         }
-        let range = self.decisions.units.range(record);
-        let page = Page {
-            units: &self.decisions.units.rows[range.clone()],
-            evidence: &self.decisions.evidence[range.clone()],
-            pages: self.decisions.pages[record as usize],
-        };
+        let page = Page { units: stretch.units_of(record), evidence, pages: self.pages(record) };
+        let first = self.decisions.units.range(record).start;
         let cuts: Vec<(usize, f32)> =
-            known.iter().map(|&i| (rows[i].unit as usize - range.start, rows[i].score)).collect();
+            known.iter().map(|&i| (rows[i].unit as usize - first, rows[i].score)).collect();
         for (i, facts) in known.into_iter().zip(self.because.facts(&page, &cuts)) {
             because[i] = facts;
         }
         because
     }
 
-    fn counts(&self, record: u32, unit: u32) -> Option<Counts> {
-        let seen = self.decisions.evidence.get(unit as usize)?;
-        Some(Counts {
+    fn pages(&self, record: u32) -> u32 {
+        pages_of(&self.decisions.pages, self.records.documents.sites[record as usize])
+    }
+
+    fn counts(&self, record: u32, seen: &Evidence) -> Counts {
+        Counts {
             site_documents: seen.site_documents,
             site_masked: seen.site_masked,
             site_template: seen.site_template,
             documents: seen.documents,
             sites: seen.sites,
             in_document: seen.in_document,
-            site_pages: self.decisions.pages[record as usize],
-        })
+            site_pages: self.pages(record),
+        }
     }
 
     fn unit_witness(&self, unit: u32, similarity: f32) -> UnitWitness {
         let record = self.decisions.units.record_of(unit);
-        let span = self.decisions.units.rows[unit as usize].span;
+        let span = self.decisions.units.rows.get(unit as usize).span;
         UnitWitness {
             record,
             id: self.records.id(record),

@@ -8,18 +8,18 @@ use super::out::{Folder, OutFile, Packing, line_of};
 use crate::clean::receipt::{self, Header};
 use crate::corpus::format::{Compression, Format};
 use crate::corpus::reading::OnError;
-use crate::corpus::records::{FileRead, Records, Rejected};
+use crate::corpus::records::{FileRead, Raw, Records, Rejected};
 use crate::corpus::table::{self, Header as TableHeader};
-use crate::engine::{Decisions, Source};
+use crate::engine::ordered::ordered;
+use crate::engine::{Decisions, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
 use crate::judge::because::Because;
-use rayon::prelude::*;
+use crate::store::Bits;
+use crate::tables::Evidence;
 use serde_json::json;
 use std::collections::HashSet;
 use std::io::Write;
-
-/// Batches that are held before they are written.
-const WINDOW: usize = 32;
+use std::ops::Range;
 
 /// Writes what was decided.
 pub struct Writer<'a> {
@@ -56,6 +56,35 @@ pub(super) enum Item<'a> {
     Rejected(&'a Rejected),
 }
 
+/// Records in the order of their file.
+pub(super) type Items<'a> = Box<dyn Iterator<Item = Item<'a>> + 'a>;
+
+/// What a thread that writes keeps from one record to the next.
+#[derive(Default)]
+pub(super) struct Work<'a> {
+    pub text: TextBuffer,
+    pub near: Near<'a>,
+    pub evidence: Vec<Evidence>,
+}
+
+/// What was decided about the record that is written, and those behind it.
+#[derive(Default)]
+pub(super) struct Near<'a>(Option<(Range<u32>, Stretch<'a>)>);
+
+/// Records whose decisions are read together.
+const NEAR: u32 = 64;
+
+impl<'a> Near<'a> {
+    /// What was decided about a record.
+    pub fn of(&mut self, decisions: &'a Decisions, record: u32) -> &Stretch<'a> {
+        if self.0.as_ref().is_none_or(|(records, _)| !records.contains(&record)) {
+            let records = record..(record + NEAR).min(decisions.lengths.len() as u32);
+            self.0 = Some((records.clone(), decisions.stretch(records)));
+        }
+        self.0.as_ref().map(|(_, stretch)| stretch).expect("it was just read")
+    }
+}
+
 impl<'a> Writer<'a> {
     /// For these decisions.
     ///
@@ -88,16 +117,16 @@ impl<'a> Writer<'a> {
 
     /// Writes `receipts/receipts.jsonl`, `clusters.jsonl`, `passages.jsonl`, `rejected.jsonl` and `files.jsonl`.
     pub fn decisions(&self, folder: &mut Folder<'_>, written: Written) -> Result<()> {
-        let all: Vec<Item<'_>> = (0..self.records.rows.len() as u32).map(Item::Record).collect();
+        let all = || (0..self.records.count()).map(Item::Record);
         let name = "receipts/receipts.jsonl";
         if !folder.has(name) {
             let mut file = folder.create(name, Packing::NONE);
             file.write(&line_of(&Header::new(receipt::FORMAT, receipt::VERSION))?)?;
             self.in_order(
-                &all,
-                |_, item, buffer, out| {
+                all(),
+                |_, item, work, out| {
                     if let Item::Record(record) = item
-                        && let Some(receipt) = self.receipt(record, buffer)
+                        && let Some(receipt) = self.receipt(record, work)
                     {
                         serde_json::to_writer(&mut *out, &receipt)
                             .map_err(|e| Error::Unbalanced(e.to_string()))?;
@@ -109,7 +138,7 @@ impl<'a> Writer<'a> {
             )?;
             folder.keep(file)?;
         }
-        self.clusters(folder, &all)?;
+        self.clusters(folder, all())?;
         self.passages(folder)?;
         let mut rejected = folder.create("rejected.jsonl", Packing::NONE);
         rejected.touch()?;
@@ -149,29 +178,39 @@ impl<'a> Writer<'a> {
     }
 
     /// The items of a file that go to a place, in order.
-    pub(super) fn items(&self, number: usize, place: Place) -> Vec<Item<'a>> {
+    pub(super) fn items(&self, number: usize, place: Place) -> Items<'a> {
         let keep = self.run.on_error == OnError::Keep;
         let annotated = self.run.output.emits(Emit::Field);
-        let usable = self.records.of_file(number);
+        let (records, decisions) = (self.records, self.decisions);
+        let rejected = records.rejected_of(number);
         if place == Place::Rejected {
-            return if keep {
-                Vec::new()
-            } else {
-                self.records.rejected_of(number).iter().map(Item::Rejected).collect()
-            };
+            return Box::new(if keep { &[] } else { rejected }.iter().map(Item::Rejected));
         }
-        let removed = |r: &u32| self.decisions.removed(*r).is_some() && !annotated;
-        let mut items: Vec<Item<'a>> =
-            usable.filter(|r| removed(r) == (place == Place::Removed)).map(Item::Record).collect();
-        let converted = self.records.files[number].format != self.targets[number].format;
+        let goes = move |r: &u32| (decisions.is_removed(*r) && !annotated) == (place == Place::Removed);
+        let usable = records.of_file(number).filter(goes);
+        let converted = records.files[number].format != self.targets[number].format;
         if keep && place == Place::Documents && !converted {
-            items.extend(self.records.rejected_of(number).iter().map(Item::Rejected));
-            items.sort_by_key(|i| match i {
-                Item::Record(r) => self.records.rows[*r as usize].row,
-                Item::Rejected(rejected) => rejected.row,
-            });
+            self.merged(usable, rejected)
+        } else {
+            Box::new(usable.map(Item::Record))
         }
-        items
+    }
+
+    /// Usable and unusable records of a file, in order.
+    pub(super) fn merged(
+        &self,
+        usable: impl Iterator<Item = u32> + 'a,
+        rejected: &'a [Rejected],
+    ) -> Items<'a> {
+        let records = self.records;
+        let (mut usable, mut rejected) = (usable.peekable(), rejected.iter().peekable());
+        Box::new(std::iter::from_fn(move || {
+            let before = match (usable.peek(), rejected.peek()) {
+                (Some(&record), Some(rejected)) => records.row(record).row < rejected.row,
+                (record, _) => record.is_some(),
+            };
+            if before { usable.next().map(Item::Record) } else { rejected.next().map(Item::Rejected) }
+        }))
     }
 
     fn each_file(&self, folder: &mut Folder<'_>, places: &[Place]) -> Result<()> {
@@ -210,7 +249,7 @@ impl<'a> Writer<'a> {
     /// Whether there is anything to write: all files have their place in `documents/` but texts that went.
     fn is_wanted(&self, number: usize, place: Place) -> bool {
         let is_text = self.records.files[number].format == Format::Text;
-        (place == Place::Documents && !is_text) || !self.items(number, place).is_empty()
+        (place == Place::Documents && !is_text) || self.items(number, place).next().is_some()
     }
 
     /// The bytes of a file in a place, one piece after another.
@@ -232,10 +271,9 @@ impl<'a> Writer<'a> {
         let separator =
             file.separator.as_deref().unwrap_or(if file.format == Format::Json { b",\n" } else { b"" });
         let header = (converted && file.format == Format::Csv).then(|| table_header(file));
-        let items = self.items(number, place);
         self.in_order(
-            &items,
-            |at, item, buffer, out| {
+            self.items(number, place),
+            |at, item, work, out| {
                 if at > 0 && !converted {
                     out.extend_from_slice(separator);
                 }
@@ -243,15 +281,10 @@ impl<'a> Writer<'a> {
                     Item::Rejected(rejected) => out.extend_from_slice(&rejected.bytes),
                     Item::Record(record) if converted => {
                         let mut cleaned = Vec::new();
-                        self.body(record, place, buffer, &mut cleaned);
+                        self.body(record, place, work, (false, &mut cleaned));
                         self.converted(record, &cleaned, header.as_ref(), out)?;
                     }
-                    Item::Record(record) => {
-                        let (before, after) = self.records.around(record);
-                        out.extend_from_slice(before);
-                        self.body(record, place, buffer, out);
-                        out.extend_from_slice(after);
-                    }
+                    Item::Record(record) => self.body(record, place, work, (true, out)),
                 }
                 Ok(())
             },
@@ -260,44 +293,62 @@ impl<'a> Writer<'a> {
         if framed && !converted { write(&file.end) } else { Ok(()) }
     }
 
-    /// A record as it stands in a place.
-    fn body(&self, record: u32, place: Place, buffer: &mut String, out: &mut Vec<u8>) {
-        let raw = self.records.raw(record).as_bytes();
+    /// A record as it stands in a place; with what stands around it, if that is asked for.
+    fn body(&self, record: u32, place: Place, work: &mut Work<'a>, (around, out): (bool, &mut Vec<u8>)) {
+        let Work { text: buffer, near, .. } = work;
+        let raw = self.records.load(record, &mut buffer.raw);
+        if around {
+            out.extend_from_slice(raw.before);
+        }
         if place == Place::Documents && self.run.output.emits(Emit::Field) {
-            self.annotated(record, buffer, out);
+            self.annotated(record, &raw, (&mut buffer.text, near), out);
         } else if place == Place::Documents {
-            self.cleaned(record, buffer, out);
+            self.cleaned(record, &raw, (&mut buffer.text, near), out);
         } else {
-            out.extend_from_slice(raw);
+            out.extend_from_slice(raw.record.as_bytes());
+        }
+        if around {
+            out.extend_from_slice(raw.after);
         }
     }
 
     /// The bytes of a record with its text cut; those it came with where nothing was cut.
-    fn cleaned(&self, record: u32, buffer: &mut String, out: &mut Vec<u8>) {
-        let raw = self.records.raw(record).as_bytes();
-        let rows = self.decisions.cuts_of(record);
+    fn cleaned(
+        &self,
+        record: u32,
+        raw: &Raw<'_>,
+        (buffer, near): (&mut String, &mut Near<'a>),
+        out: &mut Vec<u8>,
+    ) {
+        let bytes = raw.record.as_bytes();
+        let stretch = near.of(self.decisions, record);
+        let rows = stretch.cuts_of(record);
         if rows.is_empty() {
-            out.extend_from_slice(raw);
+            out.extend_from_slice(bytes);
             return;
         }
-        let text = self.records.text(record as usize, buffer);
-        let ranges = self.ranges(text, rows);
+        let text = raw.spelling().text(raw.raw_text(), buffer);
+        let ranges = self.ranges(text, rows, stretch);
         let offsets: Vec<usize> = ranges.iter().flat_map(|r| [r.start as usize, r.end as usize]).collect();
-        let offsets = self.records.spelling(record).raw_offsets(self.records.raw_text(record), &offsets);
-        let base = self.records.rows[record as usize].text_start as usize;
+        let offsets = raw.spelling().raw_offsets(raw.raw_text(), &offsets);
+        let base = raw.row.text_start as usize;
         let mut at = 0;
         for pair in offsets.chunks_exact(2) {
-            out.extend_from_slice(&raw[at..base + pair[0]]);
+            out.extend_from_slice(&bytes[at..base + pair[0]]);
             at = base + pair[1];
         }
-        out.extend_from_slice(&raw[at..]);
+        out.extend_from_slice(&bytes[at..]);
     }
 
-    /// The text of a record without its cuts.
-    pub(super) fn cleaned_text(&self, record: u32, buffer: &mut String) -> String {
-        let text = self.records.text(record as usize, buffer);
-        let ranges = self.ranges(text, self.decisions.cuts_of(record));
-        crate::clean::cuts::cut(text, &ranges)
+    /// The text of a record without its cuts; `None` where it has none.
+    pub(super) fn cleaned_text(&self, record: u32, work: &mut Work<'a>) -> Option<String> {
+        let stretch = work.near.of(self.decisions, record);
+        let rows = stretch.cuts_of(record);
+        if rows.is_empty() {
+            return None;
+        }
+        let text = self.records.text(record as usize, &mut work.text);
+        Some(crate::clean::cuts::cut(text, &self.ranges(text, rows, stretch)))
     }
 
     /// A record as a line of JSON.
@@ -332,10 +383,10 @@ impl<'a> Writer<'a> {
     fn passages(&self, folder: &mut Folder<'_>) -> Result<()> {
         let mut file = folder.create("passages.jsonl", Packing::NONE);
         file.touch()?;
-        let mut buffer = String::new();
-        for passage in &self.decisions.passages {
+        let mut buffer = TextBuffer::default();
+        for passage in self.decisions.passages.cursor() {
             let record = self.decisions.units.record_of(passage.unit);
-            let span = self.decisions.units.rows[passage.unit as usize].span;
+            let span = self.decisions.units.rows.get(passage.unit as usize).span;
             file.write(&line_of(&json!({
                 "id": self.records.id(record), "record": record, "start": span.start, "end": span.end,
                 "documents": passage.documents, "stories": passage.stories, "copies": passage.copies,
@@ -345,12 +396,11 @@ impl<'a> Writer<'a> {
         folder.keep(file)
     }
 
-    fn clusters(&self, folder: &mut Folder<'_>, all: &[Item<'_>]) -> Result<()> {
+    fn clusters(&self, folder: &mut Folder<'_>, all: impl Iterator<Item = Item<'a>>) -> Result<()> {
         let mut file = folder.create("clusters.jsonl", Packing::NONE);
         file.touch()?;
-        let records = self.records.rows.len() as u32;
-        let kept: HashSet<u32> =
-            (0..records).filter_map(|r| self.decisions.removed(r)).map(|r| r.witness.of).collect();
+        let mut kept = Bits::new(self.records.rows.len());
+        self.decisions.documents.removed.each(|r| kept.set(r.1.witness.of as usize));
         self.in_order(
             all,
             |_, item, _, out| {
@@ -361,7 +411,7 @@ impl<'a> Writer<'a> {
                         "rule": removed.rule.name(), "similarity": removed.witness.similarity,
                         "witness": self.records.id(removed.witness.of),
                     }),
-                    None if kept.contains(&record) => json!({
+                    None if kept.has(record as usize) => json!({
                         "id": self.records.id(record), "record": record, "cluster": record, "kept": true,
                     }),
                     None => return Ok(()),
@@ -377,31 +427,33 @@ impl<'a> Writer<'a> {
     /// Makes bytes of all items in parallel and hands them on in order.
     pub(super) fn in_order(
         &self,
-        items: &[Item<'_>],
-        make: impl Fn(usize, Item<'_>, &mut String, &mut Vec<u8>) -> Result<()> + Sync,
+        items: impl Iterator<Item = Item<'a>>,
+        make: impl Fn(usize, Item<'a>, &mut Work<'a>, &mut Vec<u8>) -> Result<()> + Sync,
         mut take: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
-        let batch = self.run.batch.max(1);
-        let all: Vec<(usize, Item<'_>)> = items.iter().copied().enumerate().collect();
-        for window in all.chunks(WINDOW * batch) {
-            self.run.cancel.check()?;
-            let made: Vec<Result<Vec<u8>>> = window
-                .par_chunks(batch)
-                .map_init(String::new, |buffer, batch| {
-                    let mut out = Vec::new();
-                    for &(at, item) in batch {
-                        make(at, item, buffer, &mut out)?;
-                    }
-                    Ok(out)
-                })
-                .collect();
-            for bytes in made {
-                take(&bytes?)?;
-            }
-        }
-        Ok(())
+        let size = self.run.batch.max(1);
+        let mut items = items.enumerate();
+        let batches = std::iter::from_fn(|| {
+            let batch: Vec<(usize, Item<'a>)> = items.by_ref().take(size).collect();
+            (!batch.is_empty()).then_some(batch)
+        });
+        ordered(
+            batches,
+            AHEAD * rayon::current_num_threads(),
+            |work: &mut Work<'a>, batch| {
+                let mut out = Vec::new();
+                batch.into_iter().try_for_each(|(at, item)| make(at, item, work, &mut out)).map(|()| out)
+            },
+            |bytes: Result<Vec<u8>>| {
+                self.run.cancel.check()?;
+                take(&bytes?)
+            },
+        )
     }
 }
+
+/// Batches a thread that are made before they are written.
+const AHEAD: usize = 4;
 
 /// The header of a table.
 pub(super) fn table_header(file: &FileRead) -> TableHeader {

@@ -188,6 +188,13 @@ pub struct Cleaning {
     /// Documents that are worked on at a time; results never depend on it [default: 256]
     #[arg(long, value_name = "N")]
     pub batch_size: Option<usize>,
+    /// Memory that the run may take, such as 800M or 4G; beyond it tables go to temporary files [default: a quarter of the
+    /// machine's]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<u64>,
+    /// Folder for temporary files [default: TMPDIR, else that of the system]
+    #[arg(long, value_name = "DIR")]
+    pub tmp_dir: Option<PathBuf>,
     /// Replace an earlier output of dechaff
     #[arg(long)]
     pub force: bool,
@@ -249,3 +256,31 @@ mirror!(BuiltinName => Builtin { None, Mined, All });
 mirror!(OnErrorName => OnError { Reject, Keep, Fail });
 mirror!(EmitName => Emit { Documents, Field, Attributes, Ids });
 mirror!(PresetName => dechaff::config::Preset { News, Web, Training });
+
+/// Bytes, with a unit of 1,024 or a power of it.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let power = match unit.trim().to_ascii_uppercase().trim_end_matches('B').trim_end_matches('I') {
+        "" => 0,
+        "K" => 1,
+        "M" => 2,
+        "G" => 3,
+        "T" => 4,
+        _ => return Err("a number of bytes, or one with K, M, G or T".into()),
+    };
+    let number: u64 = number.parse().map_err(|_| "a number of bytes, or one with K, M, G or T")?;
+    number.checked_mul(1 << (10 * power)).ok_or_else(|| "more than any machine has".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        let read = ["7", "800M", "4GiB", "2 kb", "1t"].map(|text| size(text).expect("a size"));
+        assert_eq!(read, [7, 800 << 20, 4 << 30, 2 << 10, 1 << 40]);
+        assert!(["", "M", "1.5G", "4X", "-1", "99999999999T"].iter().all(|text| size(text).is_err()));
+    }
+}

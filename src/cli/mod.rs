@@ -139,6 +139,7 @@ fn cleaning(
         on_error: arguments.on_error.map(Into::into).unwrap_or_default(),
         output,
         batch: arguments.batch_size.unwrap_or(BATCH),
+        store: Arc::new(settings::store(arguments)?),
         progress: &bars,
         ..Run::new(&config, &lists, &cancel)
     };

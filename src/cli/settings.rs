@@ -3,12 +3,16 @@
 use super::arguments::Cleaning;
 use dechaff::config::Config;
 use dechaff::corpus::walk::Inputs;
+use dechaff::disk::RealDisk;
 use dechaff::engine::Lists;
 use dechaff::judge::known::KnownLines;
 use dechaff::judge::model::Model;
+use dechaff::store::Store;
 use dechaff::{Error, Result};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use sysinfo::{MemoryRefreshKind, System};
 
 /// The settings of a run.
 pub fn config(arguments: &Cleaning) -> Result<Config> {
@@ -43,6 +47,24 @@ pub fn config(arguments: &Cleaning) -> Result<Config> {
     set(&mut fields.date, arguments.date_field.clone());
     config.validate()?;
     Ok(config)
+}
+
+/// Where tables are kept, and within which memory.
+pub fn store(arguments: &Cleaning) -> Result<Store> {
+    let budget = arguments.memory.or_else(a_quarter);
+    let folder = arguments.tmp_dir.clone().unwrap_or_else(std::env::temp_dir);
+    if !folder.is_dir() {
+        return Err(Error::Output { path: folder, reason: "--tmp-dir: no such folder".into() });
+    }
+    Ok(Store::new(Arc::new(RealDisk), budget, &folder))
+}
+
+/// A quarter of the memory of the machine, or of what this process may have of it; `None` where that cannot be told.
+fn a_quarter() -> Option<u64> {
+    let mut system = System::new();
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    let allowed = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+    Some(system.total_memory().min(allowed) / 4).filter(|&bytes| bytes > 0)
 }
 
 /// The inputs that are named, by arguments and by a list of them.

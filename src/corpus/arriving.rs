@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes that are unpacked before records are looked for.
-const CHUNK: usize = 1 << 22;
+pub(super) const CHUNK: usize = 1 << 22;
 
 /// Bytes at the beginning of a file that tell what it holds.
 const HEAD: usize = 1 << 12;

@@ -358,6 +358,7 @@ fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[
                 chunk: 0,
                 id_start: text.len() as u32,
                 id_length: id.len() as u32,
+                check: 0,
                 line: 0,
                 start,
                 length: (text.len() + id.len()) as u64,

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Messages of a file that wait at most.
-const WAITING: usize = 4;
-
 /// Hands files to readers, and their messages to one taker. No reader runs further ahead of the taker than twice the
 /// number of readers, and none holds more than a few messages.
 pub struct Queue<T> {
     files: usize,
     readers: usize,
+    /// Messages of a file that wait at most.
+    waiting: usize,
     state: Mutex<State<T>>,
     changed: Condvar,
 }
@@ -40,10 +39,10 @@ struct State<T> {
 }
 
 impl<T> Queue<T> {
-    /// For so many files and readers.
-    pub fn new(files: usize, readers: usize) -> Queue<T> {
+    /// For so many files and readers, and so many messages that wait a file.
+    pub fn new(files: usize, readers: usize, waiting: usize) -> Queue<T> {
         let state = State { next: 0, current: 0, open: BTreeMap::new(), stopped: false };
-        Queue { files, readers, state: Mutex::new(state), changed: Condvar::new() }
+        Queue { files, readers, waiting, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// How many readers it is for.
@@ -85,7 +84,7 @@ impl<T> Queue<T> {
                 return false;
             }
             match state.open.get_mut(&file) {
-                Some((messages, _)) if messages.len() < WAITING => {
+                Some((messages, _)) if messages.len() < self.waiting => {
                     messages.push_back(message);
                     self.changed.notify_all();
                     return true;
@@ -129,6 +128,20 @@ impl<T> Queue<T> {
         self.lock().stopped = true;
         self.changed.notify_all();
     }
+
+    /// Stops when it is dropped, so that readers do not wait for a taker that is gone.
+    pub fn stopping(&self) -> Stopping<'_, T> {
+        Stopping(self)
+    }
+}
+
+/// See [`Queue::stopping`].
+pub struct Stopping<'a, T>(&'a Queue<T>);
+
+impl<T> Drop for Stopping<'_, T> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +151,7 @@ mod tests {
     #[test]
     fn messages_come_in_the_order_of_files_whoever_is_first() {
         for readers in [1, 2, 5] {
-            let queue = Queue::new(20, readers);
+            let queue = Queue::new(20, readers, 4);
             let taken: Vec<usize> = std::thread::scope(|scope| {
                 for _ in 0..readers {
                     scope.spawn(|| {
@@ -159,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_taker_that_stops_lets_the_readers_end() {
-        let queue = Queue::new(3, 1);
+        let queue = Queue::new(3, 1, 4);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while let Some(file) = queue.take() {

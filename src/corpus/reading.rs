@@ -7,23 +7,24 @@ use super::format::{Compression, Format};
 use super::json::FieldPaths;
 use super::parquet;
 use super::queue::Queue;
-use super::records::{Content, FileRead, RecordRow, Records, Rejected, own_fields};
+use super::records::{self, Chunk as Kept, Content, FileRead, RecordRow, Records, Rejected, own_fields};
 use super::site;
 use super::split::Piece;
 use super::table::{self, Header};
 use super::walk::InputFile;
 use super::warc;
 use crate::config::{Config, Fields, Keep};
-use crate::disk::{Disk, ReadFile};
+use crate::disk::{Disk, ReadFile, Temporary};
 use crate::document::SiteIndex;
 use crate::engine::Cancel;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::tables::DocumentRow;
+use crate::store::{Builder, Share, Store};
 use encoding_rs::Encoding;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 /// The longest text, in bytes: spans are 32-bit.
 pub const MAX_TEXT: usize = u32::MAX as usize;
@@ -57,6 +58,8 @@ pub struct Reading<'a> {
     pub on_error: OnError,
     /// Where the files lie.
     pub disk: &'a dyn Disk,
+    /// Holds what was read.
+    pub store: &'a Arc<Store>,
     /// Hears of bytes read.
     pub progress: &'a dyn Progress,
     /// May stop it.
@@ -115,6 +118,15 @@ impl TableColumns {
 struct Assembly<'a> {
     reading: &'a Reading<'a>,
     records: Records,
+    rows: Builder<RecordRow>,
+    dates: Builder<Option<i64>>,
+    unnamed: Builder<u32>,
+    /// The file that is read, where its records can be read there again.
+    again: Option<Arc<dyn Temporary>>,
+    /// How many files are open for that.
+    open: usize,
+    /// Holds what neither memory nor files of the input do, and how much.
+    aside: Option<(Arc<dyn Temporary>, u64)>,
     site_index: HashMap<String, u32>,
     preferred: HashMap<String, u32>,
 }
@@ -128,7 +140,11 @@ impl Reading<'_> {
         let size = |f: &InputFile| std::fs::metadata(&f.path).map_or(0, |m| m.len());
         self.progress.start("reading", files.iter().map(size).sum());
         let open = |file: &InputFile| self.disk.open(&file.path).map(|f| f as Box<dyn ReadFile>);
-        let queue = Queue::new(files.len(), rayon::current_num_threads().clamp(1, files.len().max(1)));
+        let queue = Queue::new(
+            files.len(),
+            rayon::current_num_threads().clamp(1, files.len().max(1)),
+            self.waiting(),
+        );
         let records = std::thread::scope(|scope| {
             for _ in 0..queue.readers() {
                 scope.spawn(|| {
@@ -147,9 +163,9 @@ impl Reading<'_> {
                     }
                 });
             }
-            let result = self.assemble(&files, |number| queue.next(number));
-            queue.stop();
-            result
+            // Whatever happens, readers do not wait for ever.
+            let _stopping = queue.stopping();
+            self.assemble(&files, |number| queue.next(number))
         });
         self.progress.finish();
         records
@@ -167,7 +183,7 @@ impl Reading<'_> {
             folder: None,
             named: true,
         };
-        let queue = Queue::new(1, 1);
+        let queue = Queue::new(1, 1, self.waiting());
         let files = [file];
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -178,10 +194,16 @@ impl Reading<'_> {
                     });
                 }
             });
-            let result = self.assemble(&files, |number| queue.next(number));
-            queue.stop();
-            result
+            // Whatever happens, readers do not wait for ever.
+            let _stopping = queue.stopping();
+            self.assemble(&files, |number| queue.next(number))
         })
+    }
+
+    /// Chunks of a file that wait to be taken.
+    fn waiting(&self) -> usize {
+        let readers = 2 * rayon::current_num_threads();
+        (self.store.rows_at_once(1) / (readers * super::arriving::CHUNK)).clamp(1, 4)
     }
 
     fn assemble(
@@ -197,8 +219,18 @@ impl Reading<'_> {
             .enumerate()
             .map(|(i, s)| (s.to_lowercase(), i as u32))
             .collect();
-        let mut assembly =
-            Assembly { reading: self, records: Records::default(), site_index: HashMap::new(), preferred };
+        let mut assembly = Assembly {
+            reading: self,
+            records: Records { first: vec![0], store: Arc::clone(self.store), ..Records::default() },
+            rows: Builder::new(self.store),
+            dates: Builder::new(self.store),
+            unnamed: Builder::new(self.store),
+            again: None,
+            open: 0,
+            aside: None,
+            site_index: HashMap::new(),
+            preferred,
+        };
         let paths = FieldPaths::new(&self.config.fields);
         let own_paths = FieldPaths::new(&own_fields());
         'files: for (number, input) in files.iter().enumerate() {
@@ -219,6 +251,7 @@ impl Reading<'_> {
                     Message::Begin(beginning) => {
                         file = FileRead::new(input.clone(), beginning.format, beginning.compression);
                         columns = self.columns(&beginning, &file, [&paths, &own_paths])?;
+                        assembly.begin(&file)?;
                         if file.format == Format::Parquet {
                             let read = parquet::open(self, &file);
                             let opened = match read {
@@ -249,14 +282,9 @@ impl Reading<'_> {
             if !over {
                 return Err(Error::Unbalanced(format!("{} was not read to its end", input.path.display())));
             }
-            assembly.records.files.push(file);
+            assembly.end(file);
         }
-        let mut records = assembly.records;
-        if records.rows.len() >= u32::MAX as usize {
-            return Err(Error::TooMany { what: "records", limit: u64::from(u32::MAX) });
-        }
-        records.name_unnamed();
-        Ok(records)
+        assembly.finish()
     }
 
     fn columns<'p>(
@@ -357,7 +385,7 @@ impl Reading<'_> {
             }
         };
         outcomes.extend(cut_off);
-        assembly.take(file, content, outcomes)
+        assembly.take(file, content, offset, outcomes)
     }
 
     /// Finds the fields of a record.
@@ -376,6 +404,7 @@ impl Reading<'_> {
                 chunk: 0,
                 id_start: 0,
                 id_length: 0,
+                check: 0,
                 line: piece.line,
                 start: piece.start as u64,
                 length: length as u64,
@@ -451,27 +480,99 @@ fn is_private(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound)
 }
 
+/// Files of at least this size, or larger than the budget, are read again where they lie, and not set aside.
+const LARGE: u64 = 1 << 26;
+/// No more of them are held open.
+const MOST_OPEN: usize = 256;
+
 impl Assembly<'_> {
-    fn take(&mut self, file: &mut FileRead, content: Content, outcomes: Vec<Outcome>) -> Result<()> {
+    /// Begins a file.
+    fn begin(&mut self, file: &FileRead) -> Result<()> {
+        let plain = matches!(file.format, Format::JsonLines | Format::Json | Format::Csv)
+            && file.compression == Compression::None;
+        let path = &file.input.path;
+        let least = LARGE.min(self.reading.store.budget().unwrap_or(LARGE));
+        let large = || std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() >= least);
+        self.again = None;
+        if plain && self.open < MOST_OPEN && large() {
+            let opened = self.reading.disk.open_parts(path).map_err(Error::io("read", path))?;
+            self.again = Some(opened.into());
+        }
+        Ok(())
+    }
+
+    /// Ends a file.
+    fn end(&mut self, file: FileRead) {
+        self.open += usize::from(self.again.take().is_some_and(|again| Arc::strong_count(&again) > 1));
+        self.records.files.push(file);
+        self.records.first.push(self.rows.len() as u32);
+    }
+
+    /// All records.
+    fn finish(self) -> Result<Records> {
+        let mut records = self.records;
+        if self.rows.len() >= u32::MAX as usize {
+            return Err(Error::TooMany { what: "records", limit: u64::from(u32::MAX) });
+        }
+        (records.rows, records.documents.dates) = (self.rows.finish(), self.dates.finish());
+        records.documents.preferences = (0..)
+            .zip(&records.sites)
+            .filter_map(|(site, name)| Some((SiteIndex(site), *self.preferred.get(name)?)))
+            .collect();
+        records.name_unnamed(&self.unnamed.finish());
+        Ok(records)
+    }
+
+    /// Keeps the bytes of some records, which begin at an offset of their file: in memory as far as the budget goes, else
+    /// where they lie if they can be read there again, else aside.
+    fn keep(&mut self, content: Content, offset: u64, rows: &mut [RecordRow]) {
+        let store = self.reading.store;
+        let bytes = content.bytes();
+        let kept = if let Some(lease) = store.lease(Share::Input, bytes.len()) {
+            Kept::Memory(content, lease)
+        } else if let Some(again) = &self.again {
+            for row in rows {
+                let (from, to) = (row.start - row.before, row.start + row.length + row.after);
+                row.check = records::check(&bytes[from as usize..to as usize]);
+            }
+            Kept::File(Arc::clone(again), offset)
+        } else {
+            let (file, at) = store.set_aside(&mut self.aside, bytes);
+            Kept::File(file, at)
+        };
+        self.records.chunks.push(kept);
+    }
+
+    fn take(
+        &mut self,
+        file: &mut FileRead,
+        content: Content,
+        offset: u64,
+        outcomes: Vec<Outcome>,
+    ) -> Result<()> {
+        let mut rows = Vec::with_capacity(outcomes.len());
         for outcome in outcomes {
             match outcome {
                 Outcome::PassedOver(what) => *file.passed_over.entry(what).or_default() += 1,
                 Outcome::Rejected(rejected) => self.reject(file, rejected)?,
-                Outcome::Document(parsed) => self.add(file, parsed),
+                Outcome::Document(parsed) => rows.push(self.add(file, parsed)),
             }
         }
-        self.records.chunks.push(content);
+        self.keep(content, offset, &mut rows);
+        self.rows.extend_from_slice(&rows);
         Ok(())
     }
 
     fn take_rows(&mut self, file: &mut FileRead, batch: parquet::Batch) -> Result<()> {
+        let mut rows = Vec::with_capacity(batch.rows.len());
         for row in batch.rows {
             match row {
-                Ok(parsed) => self.add(file, parsed),
+                Ok(parsed) => rows.push(self.add(file, parsed)),
                 Err(rejected) => self.reject(file, rejected)?,
             }
         }
-        self.records.chunks.push(Content::Text(batch.content));
+        self.keep(Content::Text(batch.content), 0, &mut rows);
+        self.rows.extend_from_slice(&rows);
         Ok(())
     }
 
@@ -485,7 +586,8 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    fn add(&mut self, file: &mut FileRead, parsed: Parsed) {
+    /// Numbers a record; its row is still to be kept.
+    fn add(&mut self, file: &mut FileRead, parsed: Parsed) -> RecordRow {
         let mut row = parsed.row;
         (row.file, row.row) = (self.records.files.len() as u32, file.records);
         row.chunk = self.records.chunks.len() as u32;
@@ -499,10 +601,15 @@ impl Assembly<'_> {
                 sites.len() as u32 - 1
             })),
         };
-        let preference = if site.is_some() { self.preferred.get(&sites[site.0 as usize]) } else { None };
-        let preference = preference.copied().unwrap_or(u32::MAX);
-        self.records.documents.push(DocumentRow { site, date: parsed.date, preference });
-        self.records.rows.push(row);
+        let record = self.records.documents.sites.len() as u32;
+        self.records.documents.sites.push(site);
+        if matches!(self.reading.config.document.keep, Keep::Earliest | Keep::Latest) {
+            self.dates.push(parsed.date);
+        }
+        if row.id_length == 0 && file.format != Format::Text {
+            self.unnamed.push(record);
+        }
+        row
     }
 }
 

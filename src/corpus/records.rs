@@ -5,12 +5,17 @@ use super::json;
 use super::spelling::Spelling;
 use super::walk::InputFile;
 use crate::config::Fields;
-use crate::engine::Source;
-use crate::tables::DocumentRow;
+use crate::disk::Temporary;
+use crate::engine::units::Documents;
+use crate::engine::{Source, TextBuffer};
+use crate::error::Error;
+use crate::store::row::row;
+use crate::store::{Column, Lease, Sorter, Store};
 use encoding_rs::Encoding;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// One record that can be used.
@@ -26,6 +31,8 @@ pub struct RecordRow {
     pub id_start: u32,
     /// Bytes of the id; 0 where it has none.
     pub id_length: u32,
+    /// Tells whether it is still the same where it lies in a file of the input; 0 where it does not.
+    pub check: u32,
     /// Line in the file, from 1; 0 where lines tell nothing.
     pub line: u64,
     /// First byte within its chunk.
@@ -151,66 +158,146 @@ impl FileRead {
     }
 }
 
+row!(RecordRow {
+    file: u32,
+    row: u32,
+    chunk: u32,
+    id_start: u32,
+    id_length: u32,
+    check: u32,
+    line: u64,
+    start: u64,
+    length: u64,
+    before: u64,
+    after: u64,
+    text_start: u64,
+    text_length: u64,
+});
+
+/// Where a part of the input is kept.
+#[derive(Debug)]
+pub enum Chunk {
+    /// In memory.
+    Memory(Content, Lease),
+    /// In a file, from a place on: one of the input, or a temporary one.
+    File(Arc<dyn Temporary>, u64),
+}
+
 /// All records of a run.
 #[derive(Debug, Default)]
 pub struct Records {
     /// Files in order.
     pub files: Vec<FileRead>,
     /// The bytes of their records.
-    pub chunks: Vec<Content>,
+    pub chunks: Vec<Chunk>,
     /// Usable records in order.
-    pub rows: Vec<RecordRow>,
+    pub rows: Column<RecordRow>,
+    /// The first usable record of each file, and the end of those of the last.
+    pub first: Vec<u32>,
     /// Unusable ones in order.
     pub rejected: Vec<Rejected>,
     /// Files in folders that could not be opened, and why.
     pub unreadable: Vec<(InputFile, String)>,
     /// What is known of each usable record.
-    pub documents: Vec<DocumentRow>,
+    pub documents: Documents,
     /// Names of the sites.
     pub sites: Vec<String>,
-    made_ids: HashMap<u32, String>,
+    /// Records without an id: record, occurrence and hash of its text.
+    pub made_ids: Column<(u32, u32, u64)>,
+    /// Holds the tables, and hears of files that changed.
+    pub store: Arc<Store>,
+}
+
+/// A record as it came.
+pub struct Raw<'a> {
+    /// Where it lies.
+    pub row: RecordRow,
+    /// Bytes before it that belong to no record.
+    pub before: &'a [u8],
+    /// It.
+    pub record: &'a str,
+    /// Bytes behind it that belong to no record.
+    pub after: &'a [u8],
+    format: Format,
+}
+
+impl<'a> Raw<'a> {
+    /// Its text as it is spelt there.
+    pub fn raw_text(&self) -> &'a str {
+        &self.record[self.row.text_start as usize..(self.row.text_start + self.row.text_length) as usize]
+    }
+
+    /// How its text is spelt.
+    pub fn spelling(&self) -> Spelling {
+        spelling(self.format, self.record, self.row.text_start as usize)
+    }
+
+    /// Its text.
+    pub fn text(&self, buffer: &'a mut String) -> &'a str {
+        self.spelling().text(self.raw_text(), buffer)
+    }
+
+    /// Its id, where it has one.
+    fn id(&self) -> String {
+        let id = &self.record[self.row.id_start as usize..(self.row.id_start + self.row.id_length) as usize];
+        match self.format {
+            Format::JsonLines | Format::Json | Format::Warc => json::scalar(id).unwrap_or_default(),
+            Format::Csv if id.starts_with('"') => id[1..id.len() - 1].replace("\"\"", "\""),
+            _ => id.to_owned(),
+        }
+    }
 }
 
 impl Records {
-    /// The record as it came.
-    pub fn raw(&self, record: u32) -> &str {
-        let row = &self.rows[record as usize];
-        // A record that is no UTF-8 was rejected when it was read.
-        self.chunks[row.chunk as usize]
-            .text(row.start as usize..(row.start + row.length) as usize)
-            .unwrap_or_default()
+    /// How many usable records there are.
+    pub fn count(&self) -> u32 {
+        self.rows.len() as u32
     }
 
-    /// What stands before and behind a record and belongs to none.
-    pub fn around(&self, record: u32) -> (&[u8], &[u8]) {
-        let row = &self.rows[record as usize];
-        let bytes = self.chunks[row.chunk as usize].bytes();
+    /// Where a record lies.
+    pub fn row(&self, record: u32) -> RecordRow {
+        self.rows.get(record as usize)
+    }
+
+    /// A record as it came; `buffer` holds it where it comes from disk.
+    pub fn load<'a>(&'a self, record: u32, buffer: &'a mut Vec<u8>) -> Raw<'a> {
+        let row = self.row(record);
+        let format = self.files.get(row.file as usize).map_or(Format::JsonLines, |f| f.format);
+        let (from, to) = ((row.start - row.before) as usize, (row.start + row.length + row.after) as usize);
         let (start, end) = (row.start as usize, (row.start + row.length) as usize);
-        (&bytes[start - row.before as usize..start], &bytes[end..end + row.after as usize])
-    }
-
-    /// The text of a record as it is spelt there.
-    pub fn raw_text(&self, record: u32) -> &str {
-        let row = &self.rows[record as usize];
-        &self.raw(record)[row.text_start as usize..(row.text_start + row.text_length) as usize]
-    }
-
-    /// How the text of a record is spelt.
-    pub fn spelling(&self, record: u32) -> Spelling {
-        let row = &self.rows[record as usize];
-        spelling(self.file(record).format, self.raw(record), row.text_start as usize)
+        let (file, at) = match &self.chunks[row.chunk as usize] {
+            Chunk::Memory(content, _) => {
+                let bytes = content.bytes();
+                // A record that is no UTF-8 was rejected when it was read.
+                let record = content.text(start..end).unwrap_or_default();
+                return Raw { row, before: &bytes[from..start], record, after: &bytes[end..to], format };
+            }
+            Chunk::File(file, at) => (file, at),
+        };
+        buffer.clear();
+        buffer.resize(to - from, 0);
+        self.store.read(&**file, at + from as u64, buffer);
+        if (row.check != 0 && row.check != check(buffer))
+            || std::str::from_utf8(&buffer[start - from..end - from]).is_err()
+        {
+            let path = self.files.get(row.file as usize).map(|f| f.input.path.display().to_string());
+            let path = path.unwrap_or_default();
+            self.store.fail(Error::Input(format!("{path}: was changed while the run went on")));
+        }
+        let (before, rest) = buffer.split_at(start - from);
+        let (record, after) = rest.split_at(end - start);
+        Raw { row, before, record: std::str::from_utf8(record).unwrap_or_default(), after, format }
     }
 
     /// The file that a record stands in.
     pub fn file(&self, record: u32) -> &FileRead {
-        &self.files[self.rows[record as usize].file as usize]
+        let after = self.first.partition_point(|&first| first <= record);
+        &self.files[after - 1]
     }
 
     /// The numbers of the usable records of a file.
     pub fn of_file(&self, file: usize) -> Range<u32> {
-        let from = self.rows.partition_point(|r| (r.file as usize) < file);
-        let to = self.rows.partition_point(|r| r.file as usize <= file);
-        from as u32..to as u32
+        self.first[file]..self.first[file + 1]
     }
 
     /// The unusable records of a file.
@@ -222,42 +309,55 @@ impl Records {
 
     /// The id of a record: its field, the name of its file, or a content hash and an occurrence number.
     pub fn id(&self, record: u32) -> String {
-        if let Some(id) = self.made_ids.get(&record) {
-            return id.clone();
+        let mut buffer = Vec::new();
+        self.id_of(record, &self.load(record, &mut buffer))
+    }
+
+    /// The id of a record that was loaded.
+    pub fn id_of(&self, record: u32, raw: &Raw<'_>) -> String {
+        if raw.format == Format::Text {
+            return self.files[raw.row.file as usize].input.name.clone();
         }
-        let row = &self.rows[record as usize];
-        let file = self.file(record);
-        if file.format == Format::Text {
-            return file.input.name.clone();
+        if raw.row.id_length == 0 {
+            let at = self.made_ids.partition_point(|made| made.0 < record);
+            let (_, occurrence, hash) = self.made_ids.get(at);
+            return format!("{hash:016x}-{occurrence}");
         }
-        let id = &self.raw(record)[row.id_start as usize..(row.id_start + row.id_length) as usize];
-        match file.format {
-            Format::JsonLines | Format::Json | Format::Warc => json::scalar(id).unwrap_or_default(),
-            Format::Csv if id.starts_with('"') => id[1..id.len() - 1].replace("\"\"", "\""),
-            _ => id.to_owned(),
-        }
+        raw.id()
     }
 
     /// The site of a record.
     pub fn site(&self, record: u32) -> Option<&str> {
-        let site = self.documents[record as usize].site;
+        let site = self.documents.sites[record as usize];
         site.is_some().then(|| self.sites[site.0 as usize].as_str())
     }
 
     /// Gives ids to the records that have none.
-    pub fn name_unnamed(&mut self) {
-        let unnamed = (0..self.rows.len() as u32)
-            .into_par_iter()
-            .filter(|&r| self.rows[r as usize].id_length == 0 && self.file(r).format != Format::Text);
-        let hash = |r| (xxh3_64(self.spelling(r).read(self.raw_text(r)).as_bytes()), r);
-        let mut hashes: Vec<(u64, u32)> = unnamed.map(hash).collect();
-        hashes.par_sort_unstable();
-        for same in hashes.chunk_by(|a, b| a.0 == b.0) {
-            for (occurrence, &(hash, record)) in same.iter().enumerate() {
-                self.made_ids.insert(record, format!("{hash:016x}-{}", occurrence + 1));
-            }
-        }
+    pub(super) fn name_unnamed(&mut self, unnamed: &Column<u32>) {
+        let mut hashes = Sorter::new(&self.store, |h: &(u64, u32)| *h);
+        unnamed.parts(
+            |_, _| false,
+            |_, records| {
+                let hash = |buffer: &mut TextBuffer, &record: &u32| {
+                    (xxh3_64(self.text(record as usize, buffer).as_bytes()), record)
+                };
+                hashes.append(records.par_iter().map_init(TextBuffer::default, hash).collect());
+            },
+        );
+        let mut made = Sorter::new(&self.store, |m: &(u32, u32, u64)| m.0);
+        hashes.finish().runs(
+            |a, b| a.0 == b.0,
+            |same| {
+                made.extend((1..).zip(same).map(|(occurrence, &(hash, record))| (record, occurrence, hash)))
+            },
+        );
+        self.made_ids = made.finish();
     }
+}
+
+/// Tells whether bytes are the same again; never 0.
+pub(super) fn check(bytes: &[u8]) -> u32 {
+    (xxh3_64(bytes) as u32).max(1)
 }
 
 /// How a text that begins at `start` of a record is spelt.
@@ -279,7 +379,7 @@ impl Source for Records {
         self.rows.len()
     }
 
-    fn text<'a>(&'a self, record: usize, buffer: &'a mut String) -> &'a str {
-        self.spelling(record as u32).text(self.raw_text(record as u32), buffer)
+    fn text<'a>(&'a self, record: usize, buffer: &'a mut TextBuffer) -> &'a str {
+        self.load(record as u32, &mut buffer.raw).text(&mut buffer.text)
     }
 }

@@ -1,6 +1,8 @@
 //! First pass: every document to units, words and sketches, in parallel over batches, merged in input order.
 
-use super::{Cancel, Lists, Source};
+use super::ordered::ordered;
+use super::units::Units;
+use super::{Cancel, Lists, Source, TextBuffer};
 use crate::config::Config;
 use crate::document::{Kind, Span};
 use crate::error::{Error, Result};
@@ -8,14 +10,15 @@ use crate::judge::known::KnownLines;
 use crate::progress::Progress;
 use crate::sketch::banding::Banding;
 use crate::sketch::minhash::{self, MinHash, SketchScratch};
+use crate::store::{Builder, Column, Store};
 use crate::tables::{
-    AnchorRow, Known, NEAR_BANDS, NEAR_MIN_WORDS, NEAR_ROWS, NearRow, SketchRow, UNIT_SHINGLE, UnitRow, Units,
+    AnchorRow, Known, NEAR_BANDS, NEAR_MIN_WORDS, NEAR_ROWS, NearRow, SketchRow, UNIT_SHINGLE, UnitRow,
 };
 use crate::text::read::Reader;
 use crate::text::segment::{self, Lines, Part, Unit};
 use crate::text::words::{SLOT, Words};
 use crate::text::{hash, shingle};
-use rayon::prelude::*;
+use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Units of more masked words are no templates.
@@ -44,21 +47,65 @@ pub struct Analyser {
 #[derive(Default)]
 pub struct Analysis {
     /// Bytes of each text.
-    pub lengths: Vec<u32>,
+    pub lengths: Column<u32>,
     /// The units of all documents; none where no kind needs them.
     pub units: Units,
-    /// A sketch per document.
-    pub sketches: Vec<SketchRow>,
-    /// Band keys of document sketches, `bands` a document (zeros where it has no words).
+    /// What documents are compared by.
+    pub sketches: Sketches,
+}
+
+/// Sketches of documents, in the order of records.
+#[derive(Debug, Default)]
+pub struct Sketches {
+    /// A row per document; none where documents are not compared.
+    pub rows: Column<SketchRow>,
+    /// Band keys, `bands` a document (zeros where it has no words).
+    pub keys: Column<u32>,
+    /// Sampled shingles, document after document, sorted within each.
+    pub samples: Column<u64>,
+}
+
+/// Sketches of some documents.
+#[derive(Debug, Default)]
+pub struct SketchBatch {
+    /// A row per document.
+    pub rows: Vec<SketchRow>,
+    /// As in [`Sketches`].
     pub keys: Vec<u32>,
-    /// Sampled shingles per document, sorted.
-    pub samples: Vec<Box<[u64]>>,
+    /// As in [`Sketches`].
+    pub samples: Vec<u64>,
+}
+
+/// Takes sketches in the order of records.
+pub struct SketchBuilder {
+    rows: Builder<SketchRow>,
+    keys: Builder<u32>,
+    samples: Builder<u64>,
+}
+
+impl SketchBuilder {
+    /// None yet.
+    pub fn new(store: &Arc<Store>) -> SketchBuilder {
+        SketchBuilder { rows: Builder::new(store), keys: Builder::new(store), samples: Builder::new(store) }
+    }
+
+    /// Adds those of the next documents.
+    pub fn extend(&mut self, rows: &[SketchRow], keys: &[u32], samples: &[u64]) {
+        self.rows.extend_from_slice(rows);
+        self.keys.extend_from_slice(keys);
+        self.samples.extend_from_slice(samples);
+    }
+
+    /// All of them.
+    pub fn finish(self) -> Sketches {
+        Sketches { rows: self.rows.finish(), keys: self.keys.finish(), samples: self.samples.finish() }
+    }
 }
 
 /// Scratch of one thread.
 #[derive(Default)]
 pub struct Scratch {
-    text: String,
+    text: TextBuffer,
     reader: Reader,
     lines: Lines,
     pieces: Vec<Unit>,
@@ -77,9 +124,7 @@ struct Batch {
     counts: Vec<u32>,
     near: Vec<NearRow>,
     anchors: Vec<AnchorRow>,
-    sketches: Vec<SketchRow>,
-    keys: Vec<u32>,
-    samples: Vec<Box<[u64]>>,
+    sketches: SketchBatch,
 }
 
 impl Analyser {
@@ -104,27 +149,30 @@ impl Analyser {
         &self,
         source: &dyn Source,
         batch: usize,
+        store: &Arc<Store>,
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Analysis> {
         let (records, size) = (source.len(), batch.max(1));
         progress.start("reading words", records as u64);
-        let starts: Vec<usize> = (0..records).step_by(size).collect();
-        let batches: Vec<Batch> = starts
-            .par_iter()
-            .map_init(Scratch::default, |scratch, &start| {
+        let mut all = Collected::new(store);
+        ordered(
+            (0..records).step_by(size),
+            2 * rayon::current_num_threads(),
+            |scratch: &mut Scratch, start| {
                 let end = (start + size).min(records);
                 let mut batch = Batch::default();
-                if !cancel.requested() {
-                    (start..end).for_each(|record| self.document(source, record, scratch, &mut batch));
-                    progress.advance((end - start) as u64);
-                }
+                (start..end).for_each(|record| self.document(source, record, scratch, &mut batch));
                 batch
-            })
-            .collect();
-        cancel.check()?;
+            },
+            |batch| {
+                cancel.check()?;
+                progress.advance(batch.lengths.len() as u64);
+                all.add(&batch)
+            },
+        )?;
         progress.finish();
-        merge(batches)
+        Ok(all.finish())
     }
 
     fn document(&self, source: &dyn Source, record: usize, scratch: &mut Scratch, batch: &mut Batch) {
@@ -156,9 +204,7 @@ impl Analyser {
         }
         if self.needs_documents {
             let words = std::mem::take(&mut scratch.document_words);
-            let (sketch, samples) = self.sketch(&words, scratch, &mut batch.keys);
-            batch.sketches.push(sketch);
-            batch.samples.push(samples);
+            self.sketch(&words, scratch, &mut batch.sketches);
             scratch.document_words = words;
         }
         scratch.text = buffer;
@@ -223,14 +269,8 @@ impl Analyser {
         self.known.similarity(&scratch.unit_words.masked, &mut scratch.shingles).unwrap_or(1.0)
     }
 
-    /// The sketch of a run of words, and its sampled shingles, sorted and distinct. Its band keys are appended to `keys`
-    /// (zeros for no words).
-    pub fn sketch(
-        &self,
-        words: &[u64],
-        scratch: &mut Scratch,
-        keys: &mut Vec<u32>,
-    ) -> (SketchRow, Box<[u64]>) {
+    /// Adds the sketch of a run of words, its band keys and its sampled shingles.
+    pub fn sketch(&self, words: &[u64], scratch: &mut Scratch, out: &mut SketchBatch) {
         let values = scratch.sketch.values();
         let samples = &mut scratch.samples;
         values.clear();
@@ -251,14 +291,17 @@ impl Analyser {
         } else {
             shingle::for_each(words, self.shingle, |s| values.push(minhash::value(s)));
         }
-        let samples = samples.as_slice().into();
+        out.samples.extend_from_slice(samples);
         if words.is_empty() {
-            keys.extend(std::iter::repeat_n(0, self.documents.banding().bands));
+            out.keys.extend(std::iter::repeat_n(0, self.documents.banding().bands));
         } else {
-            self.documents.keys_into(&mut scratch.sketch, keys);
+            self.documents.keys_into(&mut scratch.sketch, &mut out.keys);
         }
-        let row = SketchRow { exact: hash::run(words), words: words.len().min(u32::MAX as usize) as u32 };
-        (row, samples)
+        out.rows.push(SketchRow {
+            exact: hash::run(words),
+            words: words.len().min(u32::MAX as usize) as u32,
+            samples: samples.len() as u32,
+        });
     }
 
     /// The words of the given spans of a document, in order, appended to `words`.
@@ -308,29 +351,56 @@ fn anchors_into(masked: &[u64], unit: u32, anchors: &mut Vec<AnchorRow>) {
     }
 }
 
-fn merge(batches: Vec<Batch>) -> Result<Analysis> {
-    let total: usize = batches.iter().map(|b| b.rows.len()).sum();
-    if total >= u32::MAX as usize {
-        return Err(Error::TooMany { what: "lines and paragraphs", limit: u64::from(u32::MAX) });
+/// Puts batches together in their order.
+struct Collected {
+    lengths: Builder<u32>,
+    rows: Builder<UnitRow>,
+    first: Vec<u32>,
+    anchors: Builder<AnchorRow>,
+    near: Builder<NearRow>,
+    sketches: SketchBuilder,
+}
+
+impl Collected {
+    fn new(store: &Arc<Store>) -> Collected {
+        Collected {
+            lengths: Builder::new(store),
+            rows: Builder::new(store),
+            first: vec![0],
+            anchors: Builder::new(store),
+            near: Builder::new(store),
+            sketches: SketchBuilder::new(store),
+        }
     }
-    let mut all = Analysis::default();
-    all.units.rows.reserve_exact(total);
-    all.units.near.reserve_exact(batches.iter().map(|b| b.near.len()).sum());
-    all.units.first.push(0);
-    for batch in batches {
-        all.lengths.extend_from_slice(&batch.lengths);
-        let base = all.units.rows.len() as u32;
+
+    fn add(&mut self, batch: &Batch) -> Result<()> {
+        if self.rows.len() + batch.rows.len() >= u32::MAX as usize {
+            return Err(Error::TooMany { what: "lines and paragraphs", limit: u64::from(u32::MAX) });
+        }
+        self.lengths.extend_from_slice(&batch.lengths);
+        let base = self.rows.len() as u32;
         let mut at = base;
         for count in &batch.counts {
             at += count;
-            all.units.first.push(at);
+            self.first.push(at);
         }
-        all.units.rows.extend_from_slice(&batch.rows);
-        all.units.near.extend(batch.near.iter().map(|n| NearRow { unit: n.unit + base, ..*n }));
-        all.units.anchors.extend(batch.anchors.iter().map(|a| AnchorRow { unit: a.unit + base, ..*a }));
-        all.sketches.extend_from_slice(&batch.sketches);
-        all.keys.extend_from_slice(&batch.keys);
-        all.samples.extend(batch.samples);
+        self.rows.extend_from_slice(&batch.rows);
+        self.near.extend(batch.near.iter().map(|n| NearRow { unit: n.unit + base, ..*n }));
+        self.anchors.extend(batch.anchors.iter().map(|a| AnchorRow { unit: a.unit + base, ..*a }));
+        self.sketches.extend(&batch.sketches.rows, &batch.sketches.keys, &batch.sketches.samples);
+        Ok(())
     }
-    Ok(all)
+
+    fn finish(self) -> Analysis {
+        Analysis {
+            lengths: self.lengths.finish(),
+            units: Units {
+                rows: self.rows.finish(),
+                first: self.first,
+                anchors: self.anchors.finish(),
+                near: self.near.finish(),
+            },
+            sketches: self.sketches.finish(),
+        }
+    }
 }

@@ -3,16 +3,21 @@
 //! Candidates come from shared bands, and for containment from shingles sampled by hash. Connected groups of
 //! candidates are covered independently, in parallel; being connected removes nothing.
 
-use super::analyse::{Analyser, Analysis, Scratch};
+use super::analyse::{Analyser, Scratch, SketchBatch, SketchBuilder, Sketches};
 use super::repeated::{Repeated, mixed};
-use super::{Cancel, Source};
+use super::units::{Documents, Units};
+use super::{Cancel, Source, TextBuffer};
 use crate::config::{DocumentSettings, Keep};
 use crate::document::RecordIndex;
 use crate::error::Result;
-use crate::find::cover::{self, Fate, Member, Thresholds};
-use crate::tables::{DocumentRow, Rule, Units, Witness};
+use crate::find::cover::{self, Fate, Members, Thresholds};
+use crate::store::row::row;
+use crate::store::{Bits, Column, Sorter, Store};
+use crate::tables::{Rule, SketchRow, UnitRow, Witness};
 use crate::text::shingle;
 use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A sampled shingle in more documents than this says nothing of two of them.
 const SAMPLE_MAX_DOCUMENTS: usize = 64;
@@ -28,15 +33,30 @@ pub struct Removed {
     pub witness: Witness,
 }
 
+row!(Removed { rule: Rule, witness: Witness });
+
 /// What was found about whole documents.
 #[derive(Debug, Default)]
 pub struct DocumentFates {
-    /// For each record why it goes, or nothing.
-    pub removed: Vec<Option<Removed>>,
+    /// The documents that go, and why, in order.
+    pub removed: Column<(RecordIndex, Removed)>,
+    /// For each document whether it goes.
+    pub gone: Bits,
     /// Comparisons that a cap saved.
     pub forgone: u64,
     /// Members of the largest group of candidates.
     pub largest_group: usize,
+}
+
+impl DocumentFates {
+    /// Why a document goes, if it does.
+    pub fn of(&self, record: RecordIndex) -> Option<Removed> {
+        if !self.gone.has(record as usize) {
+            return None;
+        }
+        let at = self.removed.partition_point(|r| r.0 < record);
+        (at < self.removed.len()).then(|| self.removed.get(at).1)
+    }
 }
 
 /// What the search runs over.
@@ -46,200 +66,376 @@ pub struct DocumentSearch<'a> {
     /// Reads words as the first pass did.
     pub analyser: &'a Analyser,
     /// Sites and dates.
-    pub documents: &'a [DocumentRow],
+    pub documents: &'a Documents,
     /// Settings.
     pub settings: &'a DocumentSettings,
-    /// For each unit whether it is still there; empty where no unit was judged.
-    pub left: &'a [bool],
+    /// For each unit whether it went; `None` where no unit was judged.
+    pub gone: Option<&'a Bits>,
+    /// Holds the tables.
+    pub store: &'a Arc<Store>,
+    /// May stop it.
+    pub cancel: &'a Cancel,
+}
+
+/// What a thread that reads words again keeps from one document to the next.
+#[derive(Default)]
+struct Reader {
+    scratch: Scratch,
+    text: TextBuffer,
+    words: Vec<u64>,
+}
+
+/// The documents that are compared: one of each with the same words, and what is needed of them at random.
+struct Compared {
+    /// Whether a document has words, and no other of the same words stays before it.
+    distinct: Bits,
+    /// Words of each.
+    words: Vec<u32>,
+    /// Who stays before whom.
+    rank: Vec<u32>,
 }
 
 impl DocumentSearch<'_> {
     /// Decides which documents stay. The sketches of documents that lost units are made anew.
-    pub fn run(&self, analysis: &mut Analysis, cancel: &Cancel) -> Result<DocumentFates> {
-        self.sketch_again(analysis);
-        cancel.check()?;
-        let order = self.order(analysis);
-        let mut rank = vec![0u32; order.len()];
-        for (place, &record) in order.iter().enumerate() {
-            rank[record as usize] = place as u32;
-        }
-        let mut fates = DocumentFates { removed: vec![None; order.len()], ..DocumentFates::default() };
-        let distinct = same_words(&order, analysis, &mut fates.removed);
-        cancel.check()?;
-        let containers = self.containers(&distinct, analysis, &rank, &mut fates.forgone);
-        let groups = connected(&distinct, analysis, &containers, self.analyser.documents.banding().bands);
-        fates.largest_group = groups.iter().map(Vec::len).max().unwrap_or(0);
-        cancel.check()?;
-        let covered: Vec<(Vec<(RecordIndex, Removed)>, u64)> = groups
-            .into_par_iter()
-            .map(|mut group| {
-                group.sort_unstable_by_key(|&r| rank[r as usize]);
-                if cancel.requested() {
-                    Default::default()
-                } else {
-                    self.cover(&group, analysis, &containers)
-                }
-            })
-            .collect();
-        cancel.check()?;
-        for (removed, forgone) in covered {
-            fates.forgone += forgone;
-            for (record, why) in removed {
-                fates.removed[record as usize] = Some(why);
+    pub fn run(&self, units: &Units, sketches: Sketches) -> Result<DocumentFates> {
+        let sketches = self.sketch_again(units, sketches)?;
+        self.cancel.check()?;
+        let mut words = Vec::with_capacity(self.documents.len());
+        sketches.rows.each(|s| words.push(s.words));
+        let rank = self.rank(&words);
+        let mut removed = Sorter::new(self.store, |r: &(RecordIndex, Removed)| r.0);
+        let distinct = self.same_words(&sketches.rows, &rank, &mut removed);
+        let compared = Compared { distinct, words, rank };
+        self.cancel.check()?;
+        let mut fates = DocumentFates::default();
+        let containers = self.containers(&sketches, &compared, &mut fates.forgone);
+        self.cancel.check()?;
+        let (members, groups) = self.connected(&sketches.keys, &compared, &containers);
+        fates.largest_group = groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+        self.cancel.check()?;
+        let cover =
+            Cover { search: self, units, sketches: &sketches, compared: &compared, containers: &containers };
+        // Groups together hold no more than a few windows of shingles; a large one reads them as it goes.
+        let most = self.store.rows_at_once(size_of::<u64>()) as u64;
+        for groups in stretches_of(
+            &groups,
+            |g| members[g.clone()].iter().map(|&r| u64::from(compared.words[r as usize])).sum(),
+            most,
+        ) {
+            let covered: Vec<(Vec<(RecordIndex, Removed)>, u64)> = groups
+                .par_iter()
+                .map(|group| {
+                    if self.cancel.requested() {
+                        Default::default()
+                    } else {
+                        cover.group(&members[group.clone()])
+                    }
+                })
+                .collect();
+            self.cancel.check()?;
+            for (copies, forgone) in covered {
+                fates.forgone += forgone;
+                removed.append(copies);
             }
         }
-        follow_copies(&mut fates.removed);
+        fates.removed = removed.finish();
+        fates.gone = Bits::new(self.documents.len());
+        fates.removed.each(|r| fates.gone.set(r.0 as usize));
+        fates.removed = self.follow_copies(&fates);
         Ok(fates)
     }
 
-    fn words(
-        &self,
-        record: RecordIndex,
-        units: &Units,
-        scratch: &mut Scratch,
-        buffer: &mut String,
-        words: &mut Vec<u64>,
-    ) {
-        let text = self.source.text(record as usize, buffer);
-        words.clear();
-        if self.left.is_empty() {
-            self.analyser.all_words(text, scratch, words);
-        } else {
-            let range = units.range(record);
-            let left = range.filter(|&u| self.left[u]).map(|u| units.rows[u].span);
-            self.analyser.words_of(text, left, scratch, words);
+    /// The words that are left of a document, given its units.
+    fn words(&self, record: RecordIndex, units: &Units, reader: &mut Reader) {
+        let text = self.source.text(record as usize, &mut reader.text);
+        reader.words.clear();
+        match self.gone {
+            None => self.analyser.all_words(text, &mut reader.scratch, &mut reader.words),
+            Some(gone) => {
+                let range = units.range(record);
+                let first = range.start;
+                let rows = units.rows.read_all(range.clone());
+                let left = range.filter(|&u| !gone.has(u)).map(|u| rows[u - first].span);
+                self.analyser.words_of(text, left, &mut reader.scratch, &mut reader.words);
+            }
         }
     }
 
-    fn sketch_again(&self, analysis: &mut Analysis) {
-        if self.left.is_empty() {
-            return;
+    fn sketch_again(&self, units: &Units, sketches: Sketches) -> Result<Sketches> {
+        let Some(gone) = self.gone else { return Ok(sketches) };
+        let touched = |record: RecordIndex| gone.any(units.range(record));
+        if !(0..self.documents.len() as u32).into_par_iter().any(touched) {
+            return Ok(sketches);
         }
-        let units = &analysis.units;
-        let touched: Vec<RecordIndex> = (0..self.documents.len() as u32)
-            .into_par_iter()
-            .filter(|&r| units.range(r).any(|u| !self.left[u]))
-            .collect();
-        let sketches: Vec<_> = touched
-            .par_iter()
-            .map_init(
-                Default::default,
-                |(scratch, buffer, words): &mut (Scratch, String, Vec<u64>), &record| {
-                    self.words(record, units, scratch, buffer, words);
-                    let mut keys = Vec::new();
-                    let (row, samples) = self.analyser.sketch(words, scratch, &mut keys);
-                    (row, keys, samples)
-                },
-            )
-            .collect();
         let bands = self.analyser.documents.banding().bands;
-        for (&record, (row, keys, samples)) in touched.iter().zip(sketches) {
-            let record = record as usize;
-            analysis.sketches[record] = row;
-            analysis.keys[record * bands..(record + 1) * bands].copy_from_slice(&keys);
-            analysis.samples[record] = samples;
+        let mut again = SketchBuilder::new(self.store);
+        let (mut row_buffer, mut key_buffer, mut sample_buffer, mut at) =
+            (Vec::new(), Vec::new(), Vec::new(), 0);
+        for stretch in units.stretches(self.store, size_of::<UnitRow>()) {
+            let (from, to) = (stretch.start as usize, stretch.end as usize);
+            let rows = sketches.rows.read(from..to, &mut row_buffer);
+            let keys = sketches.keys.read(from * bands..to * bands, &mut key_buffer);
+            let count: usize = rows.iter().map(|r| r.samples as usize).sum();
+            let samples = sketches.samples.read(at..at + count, &mut sample_buffer);
+            at += count;
+            let touched: Vec<RecordIndex> = stretch.into_par_iter().filter(|&r| touched(r)).collect();
+            let made: Vec<SketchBatch> = touched
+                .par_iter()
+                .map_init(Reader::default, |reader, &record| {
+                    self.words(record, units, reader);
+                    let mut batch = SketchBatch::default();
+                    self.analyser.sketch(&reader.words, &mut reader.scratch, &mut batch);
+                    batch
+                })
+                .collect();
+            self.cancel.check()?;
+            let (mut done, mut sample) = (from, 0);
+            let mut copy = |again: &mut SketchBuilder, until: usize| {
+                let count: usize = rows[done - from..until - from].iter().map(|r| r.samples as usize).sum();
+                let keys = &keys[(done - from) * bands..(until - from) * bands];
+                again.extend(&rows[done - from..until - from], keys, &samples[sample..sample + count]);
+                let replaced = rows.get(until - from).map_or(0, |r| r.samples as usize);
+                (done, sample) = (until + 1, sample + count + replaced);
+            };
+            for (&record, batch) in touched.iter().zip(&made) {
+                copy(&mut again, record as usize);
+                again.extend(&batch.rows, &batch.keys, &batch.samples);
+            }
+            if touched.last().is_none_or(|&r| (r as usize) + 1 < to) {
+                copy(&mut again, to);
+            }
         }
+        Ok(again.finish())
     }
 
-    /// Records, the one that stays before all others first. Ties go by place in the input.
-    fn order(&self, analysis: &Analysis) -> Vec<RecordIndex> {
-        let key = |&r: &RecordIndex| {
-            let document = &self.documents[r as usize];
+    /// For each document its place among all, the one that stays before all others first. Ties go by place in the input.
+    fn rank(&self, words: &[u32]) -> Vec<u32> {
+        let mut sorter = Sorter::new(self.store, |r: &(u32, i64, RecordIndex)| *r);
+        let mut dates = self.documents.dates.cursor();
+        for (record, site) in self.documents.sites.iter().enumerate() {
+            let date = dates.next().flatten();
             let by = match self.settings.keep {
-                Keep::Longest => -i64::from(analysis.sketches[r as usize].words),
+                Keep::Longest => -i64::from(words[record]),
                 Keep::First => 0,
-                Keep::Earliest => document.date.unwrap_or(i64::MAX),
-                Keep::Latest => document.date.map_or(i64::MAX, |d| d.saturating_neg()),
+                Keep::Earliest => date.unwrap_or(i64::MAX),
+                Keep::Latest => date.map_or(i64::MAX, |d| d.saturating_neg()),
             };
-            (document.preference, by, r)
-        };
-        let mut order: Vec<RecordIndex> = (0..self.documents.len() as u32).collect();
-        order.par_sort_unstable_by_key(key);
-        order
+            let preference = self.documents.preferences.get(site).copied().unwrap_or(u32::MAX);
+            sorter.push((preference, by, record as u32));
+        }
+        let mut rank = vec![0u32; words.len()];
+        let mut place = 0;
+        sorter.finish().each(|r| {
+            rank[r.2 as usize] = place;
+            place += 1;
+        });
+        rank
+    }
+
+    /// Removes documents of the same words but the most preferred, and tells the distinct ones that have words.
+    fn same_words(
+        &self,
+        sketches: &Column<SketchRow>,
+        rank: &[u32],
+        removed: &mut Sorter<(RecordIndex, Removed), RecordIndex>,
+    ) -> Bits {
+        let mut sorter = Sorter::new(self.store, |r: &(u128, u32, RecordIndex)| *r);
+        let mut record = 0;
+        sketches.each(|sketch| {
+            if sketch.words > 0 {
+                sorter.push((sketch.exact, rank[record as usize], record));
+            }
+            record += 1;
+        });
+        let mut distinct = Bits::new(rank.len());
+        sorter.finish().runs(
+            |a, b| a.0 == b.0,
+            |run| {
+                distinct.set(run[0].2 as usize);
+                let witness = Witness { of: run[0].2, similarity: 1.0 };
+                removed
+                    .extend(run[1..].iter().map(|copy| (copy.2, Removed { rule: Rule::SameWords, witness })));
+            },
+        );
+        distinct
     }
 
     /// Pairs of a document and a longer one that may contain it, sorted.
     fn containers(
         &self,
-        distinct: &[RecordIndex],
-        analysis: &Analysis,
-        rank: &[u32],
+        sketches: &Sketches,
+        compared: &Compared,
         forgone: &mut u64,
-    ) -> Vec<(RecordIndex, RecordIndex)> {
+    ) -> Column<(RecordIndex, RecordIndex)> {
         if self.settings.containment <= 0.0 {
-            return Vec::new();
+            return Column::default();
         }
-        let samples = |&record: &RecordIndex| &analysis.samples[record as usize];
-        let repeated = Repeated::with_room_for(distinct.par_iter().map(|r| samples(r).len()).sum());
-        distinct.par_iter().for_each(|r| samples(r).iter().for_each(|&s| repeated.add(s)));
-        let of_record = |r: &RecordIndex| {
-            let (repeated, record) = (&repeated, *r);
-            samples(r).iter().filter(|s| repeated.has(**s)).map(move |&s| (s, record))
+        let samples = |take: &mut dyn FnMut(u64, RecordIndex)| {
+            let (mut rows, mut record, mut left) = (sketches.rows.cursor(), 0, 0);
+            sketches.samples.each(|&sample| {
+                while left == 0 {
+                    left = rows.next().map_or(u32::MAX, |row| row.samples);
+                    record += 1;
+                }
+                left -= 1;
+                if compared.distinct.has(record as usize - 1) {
+                    take(sample, record - 1);
+                }
+            });
         };
-        let mut rows: Vec<(u64, RecordIndex)> = distinct.par_iter().flat_map_iter(of_record).collect();
-        rows.par_sort_unstable();
-        let mut pairs: Vec<(RecordIndex, RecordIndex)> = Vec::new();
-        for run in rows.chunk_by(|a, b| a.0 == b.0).filter(|r| r.len() > 1) {
-            if run.len() > SAMPLE_MAX_DOCUMENTS {
-                *forgone += 1;
-                continue;
+        let repeated = Repeated::with_room_for(sketches.samples.len(), self.store);
+        samples(&mut |sample, _| repeated.add(sample));
+        let mut sorter = Sorter::new(self.store, |r: &(u64, RecordIndex)| *r);
+        samples(&mut |sample, record| {
+            if repeated.has(sample) {
+                sorter.push((sample, record));
             }
-            for (i, &(_, a)) in run.iter().enumerate() {
-                pairs.extend(run[i + 1..].iter().map(|&(_, b)| {
-                    let size = |r: RecordIndex| {
-                        (analysis.sketches[r as usize].words, std::cmp::Reverse(rank[r as usize]))
-                    };
-                    if size(a) < size(b) { (a, b) } else { (b, a) }
-                }));
-            }
-        }
-        pairs.par_sort_unstable();
-        pairs
-            .chunk_by(|x, y| x == y)
-            .filter(|run| {
-                let small = run[0].0 as usize;
-                let asked = analysis.samples[small].len() as f32 * SAMPLE_SHARE;
-                analysis.sketches[small].words >= self.settings.containment_min_words
-                    && run.len() as f32 >= asked
-            })
-            .map(|run| run[0])
-            .collect()
+        });
+        drop(repeated);
+        let size =
+            |r: RecordIndex| (compared.words[r as usize], std::cmp::Reverse(compared.rank[r as usize]));
+        let mut pairs = Sorter::new(self.store, |p: &(RecordIndex, RecordIndex)| *p);
+        sorter.finish().runs(
+            |a, b| a.0 == b.0,
+            |run| {
+                if run.len() > SAMPLE_MAX_DOCUMENTS {
+                    *forgone += 1;
+                    return;
+                }
+                for (i, &(_, a)) in run.iter().enumerate() {
+                    pairs.extend(
+                        run[i + 1..].iter().map(|&(_, b)| if size(a) < size(b) { (a, b) } else { (b, a) }),
+                    );
+                }
+            },
+        );
+        let mut kept = Sorter::new(self.store, |p: &(RecordIndex, RecordIndex)| *p);
+        pairs.finish().runs(
+            |x, y| x == y,
+            |run| {
+                let small = run[0].0;
+                if compared.words[small as usize] >= self.settings.containment_min_words
+                    && run.len() as f32 >= sketches.rows.get(small as usize).samples as f32 * SAMPLE_SHARE
+                {
+                    kept.push(run[0]);
+                }
+            },
+        );
+        kept.finish()
     }
 
-    fn cover(
+    /// Groups of two or more documents that are connected by shared buckets or candidates for containment: their
+    /// members, and where each group lies among these.
+    fn connected(
         &self,
-        group: &[RecordIndex],
-        analysis: &Analysis,
-        containers: &[(RecordIndex, RecordIndex)],
-    ) -> (Vec<(RecordIndex, Removed)>, u64) {
+        keys: &Column<u32>,
+        compared: &Compared,
+        containers: &Column<(RecordIndex, RecordIndex)>,
+    ) -> (Vec<RecordIndex>, Vec<Range<usize>>) {
         let bands = self.analyser.documents.banding().bands;
+        let repeated = Repeated::with_room_for(keys.len(), self.store);
+        let mut sorter = Sorter::new(self.store, |r: &(u8, u32, RecordIndex)| *r);
+        let at_once = self.store.window(bands * 16);
+        let mut buffer = Vec::new();
+        for collecting in [false, true] {
+            for from in (0..self.documents.len()).step_by(at_once) {
+                let to = (from + at_once).min(self.documents.len());
+                let keys = keys.read(from * bands..to * bands, &mut buffer);
+                let records =
+                    (from..to).into_par_iter().with_min_len(64).filter(|&r| compared.distinct.has(r));
+                let of_record = |r: usize| {
+                    (0u8..)
+                        .zip(&keys[(r - from) * bands..(r - from + 1) * bands])
+                        .map(|(band, &key)| (band, key))
+                };
+                let hash = |band: u8, key: u32| mixed(u32::from(band), key);
+                if collecting {
+                    let shared = |r: usize| {
+                        let rows = of_record(r).filter(|&(band, key)| repeated.has(hash(band, key)));
+                        rows.map(move |(band, key)| (band, key, r as u32))
+                    };
+                    sorter.append(records.flat_map_iter(shared).collect());
+                } else {
+                    records.for_each(|r| of_record(r).for_each(|(band, key)| repeated.add(hash(band, key))));
+                }
+            }
+        }
+        drop(repeated);
+        let mut roots: Vec<u32> = (0..self.documents.len() as u32).collect();
+        sorter.finish().runs(
+            |a, b| (a.0, a.1) == (b.0, b.1),
+            |run| run.windows(2).for_each(|pair| union(&mut roots, pair[0].2, pair[1].2)),
+        );
+        containers.each(|&(a, b)| union(&mut roots, a, b));
+        let mut sorter = Sorter::new(self.store, |m: &(u32, u32, RecordIndex)| *m);
+        for record in (0..self.documents.len() as u32).filter(|&r| compared.distinct.has(r as usize)) {
+            let root = find(&mut roots, record);
+            sorter.push((root, compared.rank[record as usize], record));
+        }
+        let (mut members, mut groups) = (Vec::new(), Vec::new());
+        sorter.finish().runs(
+            |a, b| a.0 == b.0,
+            |group| {
+                if group.len() > 1 {
+                    let from = members.len();
+                    members.extend(group.iter().map(|m| m.2));
+                    groups.push(from..members.len());
+                }
+            },
+        );
+        (members, groups)
+    }
+
+    /// A copy of a document that went is a copy of what that one copied: they have the same shingles.
+    fn follow_copies(&self, fates: &DocumentFates) -> Column<(RecordIndex, Removed)> {
+        let mut followed = Sorter::new(self.store, |r: &(RecordIndex, Removed)| r.0);
+        fates.removed.each(|&(record, removed)| {
+            let further = fates.of(removed.witness.of).filter(|_| removed.rule == Rule::SameWords);
+            followed.push((record, further.unwrap_or(removed)));
+        });
+        followed.finish()
+    }
+}
+
+/// Neighbouring groups whose sizes together stay below `most`; a larger one stands alone.
+fn stretches_of(
+    groups: &[Range<usize>],
+    size: impl Fn(&Range<usize>) -> u64,
+    most: u64,
+) -> Vec<&[Range<usize>]> {
+    let (mut stretches, mut from, mut held) = (Vec::new(), 0, 0);
+    for (at, group) in groups.iter().enumerate() {
+        let size = size(group);
+        if at > from && held + size > most {
+            stretches.push(&groups[from..at]);
+            (from, held) = (at, 0);
+        }
+        held += size;
+    }
+    stretches.push(&groups[from..]);
+    stretches
+}
+
+/// Covers groups of documents that are connected.
+struct Cover<'a> {
+    search: &'a DocumentSearch<'a>,
+    units: &'a Units,
+    sketches: &'a Sketches,
+    compared: &'a Compared,
+    containers: &'a Column<(RecordIndex, RecordIndex)>,
+}
+
+impl Cover<'_> {
+    fn group(&self, group: &[RecordIndex]) -> (Vec<(RecordIndex, Removed)>, u64) {
         let mut places: Vec<(RecordIndex, u32)> =
             group.iter().enumerate().map(|(i, &r)| (r, i as u32)).collect();
         places.sort_unstable();
-        let place = |r: RecordIndex| places.binary_search_by_key(&r, |p| p.0).ok().map(|i| places[i].1);
-        let members: Vec<Member> = group
-            .par_iter()
-            .map_init(
-                Default::default,
-                |(scratch, buffer, words): &mut (Scratch, String, Vec<u64>), &record| {
-                    self.words(record, &analysis.units, scratch, buffer, words);
-                    let mut shingles = Vec::new();
-                    shingle::set_into(words, self.settings.shingle, &mut shingles);
-                    let from = containers.partition_point(|c| c.0 < record);
-                    let of_record = containers[from..].iter().take_while(|c| c.0 == record);
-                    Member {
-                        shingles,
-                        keys: analysis.keys[record as usize * bands..(record as usize + 1) * bands].to_vec(),
-                        containers: of_record.filter_map(|c| place(c.1)).collect(),
-                        content: analysis.sketches[record as usize].exact,
-                    }
-                },
-            )
-            .collect();
-        let thresholds =
-            Thresholds { jaccard: self.settings.threshold, containment: self.settings.containment };
+        let members = OfDocuments { cover: self, group, places, readers: Mutex::default() };
+        let settings = self.search.settings;
+        let thresholds = Thresholds { jaccard: settings.threshold, containment: settings.containment };
         let mut forgone = 0;
-        let fates = cover::cover(&members, thresholds, &mut forgone);
+        let most = self.search.store.rows_at_once(size_of::<u64>());
+        let fates = cover::cover(&members, thresholds, most, &mut forgone);
         let removed = fates
             .iter()
             .zip(group)
@@ -254,74 +450,59 @@ impl DocumentSearch<'_> {
     }
 }
 
-/// Removes documents of the same words but the most preferred; returns the distinct ones that have words,
-/// in the order of the input.
-fn same_words(
-    order: &[RecordIndex],
-    analysis: &Analysis,
-    removed: &mut [Option<Removed>],
-) -> Vec<RecordIndex> {
-    let mut rows: Vec<(u128, u32, RecordIndex)> = order
-        .iter()
-        .enumerate()
-        .filter(|&(_, &r)| analysis.sketches[r as usize].words > 0)
-        .map(|(place, &r)| (analysis.sketches[r as usize].exact, place as u32, r))
-        .collect();
-    rows.par_sort_unstable();
-    let mut distinct = Vec::new();
-    for run in rows.chunk_by(|a, b| a.0 == b.0) {
-        distinct.push(run[0].2);
-        for copy in &run[1..] {
-            let witness = Witness { of: run[0].2, similarity: 1.0 };
-            removed[copy.2 as usize] = Some(Removed { rule: Rule::SameWords, witness });
-        }
-    }
-    distinct.par_sort_unstable();
-    distinct
+/// The members of a group, the most preferred first.
+struct OfDocuments<'a> {
+    cover: &'a Cover<'a>,
+    group: &'a [RecordIndex],
+    /// Places in the group, by record.
+    places: Vec<(RecordIndex, u32)>,
+    readers: Mutex<Vec<Reader>>,
 }
 
-/// A copy of a document that went is a copy of what that one copied: they have the same shingles.
-fn follow_copies(removed: &mut [Option<Removed>]) {
-    for record in 0..removed.len() {
-        if let Some(Removed { rule: Rule::SameWords, witness }) = removed[record]
-            && let Some(further) = removed[witness.of as usize]
-        {
-            removed[record] = Some(further);
+impl Members for OfDocuments<'_> {
+    fn len(&self) -> usize {
+        self.group.len()
+    }
+
+    fn shingles(&self, member: usize) -> Vec<u64> {
+        let pool = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = pool().pop().unwrap_or_default();
+        self.cover.search.words(self.group[member], self.cover.units, &mut reader);
+        let mut shingles = Vec::new();
+        shingle::set_into(&reader.words, self.cover.search.settings.shingle, &mut shingles);
+        pool().push(reader);
+        shingles
+    }
+
+    fn words(&self, member: usize) -> usize {
+        self.cover.compared.words[self.group[member] as usize] as usize
+    }
+
+    fn keys(&self, member: usize, keys: &mut Vec<u32>) {
+        let bands = self.cover.search.analyser.documents.banding().bands;
+        let at = self.group[member] as usize * bands;
+        let mut buffer = Vec::new();
+        keys.clear();
+        keys.extend_from_slice(self.cover.sketches.keys.read(at..at + bands, &mut buffer));
+    }
+
+    fn containers(&self, member: usize, containers: &mut Vec<u32>) {
+        containers.clear();
+        let all = self.cover.containers;
+        let record = self.group[member];
+        let mut at = if all.is_empty() { 0 } else { all.partition_point(|c| c.0 < record) };
+        while at < all.len() && all.get(at).0 == record {
+            let container = all.get(at).1;
+            if let Ok(place) = self.places.binary_search_by_key(&container, |p| p.0) {
+                containers.push(self.places[place].1);
+            }
+            at += 1;
         }
     }
-}
 
-/// Groups of two or more documents that are connected by shared buckets or candidates for containment.
-fn connected(
-    distinct: &[RecordIndex],
-    analysis: &Analysis,
-    containers: &[(RecordIndex, RecordIndex)],
-    bands: usize,
-) -> Vec<Vec<RecordIndex>> {
-    let mut roots: Vec<u32> = (0..analysis.sketches.len() as u32).collect();
-    let keys = |r: RecordIndex| (0u32..).zip(&analysis.keys[r as usize * bands..(r as usize + 1) * bands]);
-    let repeated = Repeated::with_room_for(distinct.len() * bands);
-    distinct.par_iter().for_each(|&r| keys(r).for_each(|(band, &key)| repeated.add(mixed(band, key))));
-    let of_record = |&r: &RecordIndex| {
-        let repeated = &repeated;
-        let shared = keys(r).filter(|&(band, &key)| repeated.has(mixed(band, key)));
-        shared.map(move |(band, &key)| (band, key, r))
-    };
-    let mut rows: Vec<(u32, u32, RecordIndex)> = distinct.par_iter().flat_map_iter(of_record).collect();
-    rows.par_sort_unstable();
-    for pair in rows.windows(2).filter(|p| (p[0].0, p[0].1) == (p[1].0, p[1].1)) {
-        union(&mut roots, pair[0].2, pair[1].2);
+    fn content(&self, member: usize) -> u128 {
+        self.cover.sketches.rows.get(self.group[member] as usize).exact
     }
-    for &(a, b) in containers {
-        union(&mut roots, a, b);
-    }
-    let mut members: Vec<(u32, RecordIndex)> = distinct.iter().map(|&r| (find(&mut roots, r), r)).collect();
-    members.par_sort_unstable();
-    members
-        .chunk_by(|a, b| a.0 == b.0)
-        .filter(|g| g.len() > 1)
-        .map(|g| g.iter().map(|m| m.1).collect())
-        .collect()
 }
 
 fn find(roots: &mut [u32], mut at: u32) -> u32 {

@@ -7,9 +7,13 @@
 //! and make nothing boilerplate.
 
 use super::repeated::{Repeated, mixed};
+use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
-use crate::tables::{AnchorRow, DocumentRow, Evidence, Units};
+use crate::store::row::row;
+use crate::store::{Builder, Column, Sorter, Store};
+use crate::tables::{AnchorRow, Evidence, UnitRow};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// Units of at least this many words tell whether two pages are copies.
 const OWN_WORDS: u16 = 8;
@@ -27,62 +31,107 @@ struct Entry {
     site: SiteIndex,
     unit: u32,
     record: RecordIndex,
+    words: u16,
 }
+
+row!(Entry { masked: u64, exact: u128, site: SiteIndex, unit: u32, record: u32, words: u16 });
 
 /// What the grouping found.
 #[derive(Debug, Default)]
 pub struct Grouped {
-    /// A row per unit.
-    pub evidence: Vec<Evidence>,
+    /// The units whose words, or parts of them, stand elsewhere too, in order; all others stand once.
+    pub evidence: Column<(u32, Evidence)>,
     /// For each document the first one that it is a copy of as a page of the same site; itself for most.
     pub leaders: Vec<RecordIndex>,
-    /// Distinct pages of each document's site; 1 where it has no site.
+    /// Distinct pages of each site.
     pub pages: Vec<u32>,
 }
 
-/// The counts of a unit whose words stand nowhere else.
-const ONCE: Evidence = Evidence {
-    site_documents: 1,
-    site_masked: 1,
-    site_template: 0,
-    anchored: 0,
-    documents: 1,
-    sites: 1,
-    in_document: 1,
-    earlier: 0,
-};
+impl Grouped {
+    /// The counts of the units of a document, a row each.
+    pub fn of(&self, units: &Units, record: RecordIndex) -> Vec<Evidence> {
+        let range = units.range(record);
+        let place = |unit: usize| self.evidence.partition_point(|r| (r.0 as usize) < unit);
+        let rows = self.evidence.read_all(place(range.start)..place(range.end));
+        let mut evidence = Vec::new();
+        evidence_of(range, &rows, &mut evidence);
+        evidence
+    }
+}
+
+/// Distinct pages of a site; 1 where there is none.
+pub fn pages_of(pages: &[u32], site: SiteIndex) -> u32 {
+    if site.is_some() { pages.get(site.0 as usize).copied().unwrap_or(1) } else { 1 }
+}
 
 /// Counts everything.
-pub fn group(units: &Units, documents: &[DocumentRow]) -> Grouped {
-    let repeated = Repeated::with_room_for(units.rows.len());
-    units.rows.par_iter().for_each(|row| repeated.add(row.masked));
-    let of_record = |record: usize| {
-        let entry = move |unit: usize| Entry {
-            masked: units.rows[unit].masked,
-            exact: units.rows[unit].exact,
-            site: documents[record].site,
-            unit: unit as u32,
-            record: record as u32,
+pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Grouped {
+    let repeated = Repeated::with_room_for(units.rows.len(), store);
+    let mut buffer = Vec::new();
+    units.rows.parts(|_, _| false, |_, rows| rows.par_iter().for_each(|row| repeated.add(row.masked)));
+    let mut sorter = Sorter::new(store, |e: &Entry| *e);
+    for stretch in units.stretches(store, size_of::<UnitRow>() + size_of::<Entry>()) {
+        let range = units.range_of(&stretch);
+        let rows = units.rows.read(range.clone(), &mut buffer);
+        let of_record = |record: RecordIndex| {
+            let (rows, repeated, first) = (&rows, &repeated, range.start);
+            let entry = move |unit: usize| {
+                let row = &rows[unit - first];
+                Entry {
+                    masked: row.masked,
+                    exact: row.exact,
+                    site: documents.sites[record as usize],
+                    unit: unit as u32,
+                    record,
+                    words: row.words,
+                }
+            };
+            units.range(record).filter(move |&u| repeated.has(rows[u - first].masked)).map(entry)
         };
-        let repeated = &repeated;
-        units.range(record as u32).filter(|&u| repeated.has(units.rows[u].masked)).map(entry)
-    };
-    let mut entries: Vec<Entry> = (0..documents.len()).into_par_iter().flat_map_iter(of_record).collect();
-    entries.par_sort_unstable();
-    let leaders = copies(&entries, units, documents);
+        sorter.append(stretch.into_par_iter().flat_map_iter(of_record).collect());
+    }
+    drop(repeated);
+    let entries = sorter.finish();
+    let leaders = copies(&entries, units, documents, store);
     let pages = pages_of_sites(documents, &leaders);
-    let mut evidence = vec![ONCE; units.rows.len()];
-    let parts: Vec<Vec<(u32, Evidence)>> =
-        split_at_groups(&entries).into_par_iter().map(|part| count(part, &leaders)).collect();
-    for (unit, row) in parts.into_iter().flatten() {
-        evidence[unit as usize] = row;
-    }
+    let mut counted = Sorter::new(store, |r: &(u32, Evidence)| r.0);
+    entries.parts(
+        |a, b| a.masked == b.masked,
+        |_, part| {
+            let parts: Vec<Vec<(u32, Evidence)>> =
+                split_at_groups(part).into_par_iter().map(|part| count(part, &leaders)).collect();
+            parts.into_iter().for_each(|part| counted.append(part));
+        },
+    );
     drop(entries);
-    for (unit, documents, words) in templates(units, documents, &leaders, &pages) {
-        evidence[unit as usize].site_template = documents;
-        evidence[unit as usize].anchored = words;
-    }
+    let counted = counted.finish();
+    let templates = templates(units, documents, &leaders, &pages, store);
+    let evidence = join(&counted, &templates, store);
     Grouped { evidence, leaders, pages }
+}
+
+/// The counts of units with those of their templates.
+fn join(
+    counted: &Column<(u32, Evidence)>,
+    templates: &Column<(u32, u32, u8)>,
+    store: &Arc<Store>,
+) -> Column<(u32, Evidence)> {
+    let mut joined = Builder::new(store);
+    let mut templates = templates.cursor();
+    let of_template = |(unit, documents, words): (u32, u32, u8), seen: Evidence| {
+        (unit, Evidence { site_template: documents, anchored: words, ..seen })
+    };
+    counted.each(|&(unit, seen)| {
+        while let Some(template) = templates.next_if(|t| t.0 < unit) {
+            joined.push(of_template(template, ONCE));
+        }
+        match templates.next_if(|t| t.0 == unit) {
+            Some(template) => joined.push(of_template(template, seen)),
+            None => joined.push((unit, seen)),
+        }
+    });
+    joined.extend(templates.map(|t| of_template(t, ONCE)));
+    joined.finish()
 }
 
 /// Cuts the sorted entries into parts for threads, never inside a group of one masked fingerprint.
@@ -159,68 +208,83 @@ fn distinct(site: &[Entry], leaders: &[RecordIndex]) -> u32 {
     pages.len() as u32
 }
 
-fn pages_of_sites(documents: &[DocumentRow], leaders: &[RecordIndex]) -> Vec<u32> {
-    let mut counts = vec![0u32; site_count(documents)];
-    for (record, document) in documents.iter().enumerate() {
-        if document.site.is_some() && leaders[record] == record as u32 {
-            counts[document.site.0 as usize] += 1;
+fn pages_of_sites(documents: &Documents, leaders: &[RecordIndex]) -> Vec<u32> {
+    let mut counts = vec![0u32; documents.site_count()];
+    for (record, site) in documents.sites.iter().enumerate() {
+        if site.is_some() && leaders[record] == record as u32 {
+            counts[site.0 as usize] += 1;
         }
     }
-    documents.iter().map(|d| if d.site.is_some() { counts[d.site.0 as usize] } else { 1 }).collect()
-}
-
-fn site_count(documents: &[DocumentRow]) -> usize {
-    documents.iter().filter(|d| d.site.is_some()).map(|d| d.site.0 as usize + 1).max().unwrap_or(0)
+    counts
 }
 
 /// For each document of a site the words of all its long lines.
-fn own_words(units: &Units, documents: &[DocumentRow]) -> Vec<u32> {
-    let long = |record: usize| {
-        let words = units.of(record as u32).iter().map(|row| row.words).filter(|&w| w >= OWN_WORDS);
-        if documents[record].site.is_some() { words.map(u32::from).sum() } else { 0 }
-    };
-    (0..documents.len()).into_par_iter().map(long).collect()
+fn own_words(units: &Units, documents: &Documents, store: &Arc<Store>) -> Vec<u32> {
+    let mut own = Vec::with_capacity(documents.len());
+    let mut buffer = Vec::new();
+    for stretch in units.stretches(store, size_of::<UnitRow>()) {
+        let range = units.range_of(&stretch);
+        let rows = units.rows.read(range.clone(), &mut buffer);
+        let long = |record: RecordIndex| -> u32 {
+            let of_record = units.range(record);
+            let rows = &rows[of_record.start - range.start..of_record.end - range.start];
+            let words = rows.iter().map(|row| row.words).filter(|&w| w >= OWN_WORDS);
+            if documents.sites[record as usize].is_some() { words.map(u32::from).sum() } else { 0 }
+        };
+        own.par_extend(stretch.into_par_iter().with_min_len(64).map(long));
+    }
+    own
 }
 
 /// For each document the first of its site that it is a copy of.
-fn copies(entries: &[Entry], units: &Units, documents: &[DocumentRow]) -> Vec<RecordIndex> {
-    let mut pages = vec![0u32; site_count(documents)];
-    for document in documents.iter().filter(|d| d.site.is_some()) {
-        pages[document.site.0 as usize] += 1;
+fn copies(
+    entries: &Column<Entry>,
+    units: &Units,
+    documents: &Documents,
+    store: &Arc<Store>,
+) -> Vec<RecordIndex> {
+    let mut pages = vec![0u32; documents.site_count()];
+    for site in documents.sites.iter().filter(|s| s.is_some()) {
+        pages[site.0 as usize] += 1;
     }
-    let mut own = own_words(units, documents);
-    let mut pairs: Vec<(RecordIndex, RecordIndex, u32)> = Vec::new();
+    let mut own = own_words(units, documents, store);
+    let mut pairs = Sorter::new(store, |p: &(RecordIndex, RecordIndex, u32)| *p);
     let mut records: Vec<RecordIndex> = Vec::new();
-    for run in entries.chunk_by(|a, b| (a.exact, a.site) == (b.exact, b.site)) {
-        let words = units.rows[run[0].unit as usize].words;
-        if words < OWN_WORDS || !run[0].site.is_some() {
-            continue;
-        }
-        records.clear();
-        records.extend(run.iter().map(|e| e.record));
-        records.dedup();
-        let widespread = (pages[run[0].site.0 as usize] as f32 * WIDESPREAD).max(3.0);
-        if records.len() as f32 > widespread {
-            run.iter().for_each(|e| own[e.record as usize] -= u32::from(words));
-            continue;
-        }
-        // A line counts once a page.
-        for pair in run.windows(2).filter(|p| p[0].record == p[1].record) {
-            own[pair[0].record as usize] -= u32::from(words);
-        }
-        pairs.extend(records[1..].iter().map(|&other| (other, records[0], u32::from(words))));
-    }
-    pairs.par_sort_unstable();
+    entries.runs(
+        |a, b| (a.exact, a.site) == (b.exact, b.site),
+        |run| {
+            let words = run[0].words;
+            if words < OWN_WORDS || !run[0].site.is_some() {
+                return;
+            }
+            records.clear();
+            records.extend(run.iter().map(|e| e.record));
+            records.dedup();
+            let widespread = (pages[run[0].site.0 as usize] as f32 * WIDESPREAD).max(3.0);
+            if records.len() as f32 > widespread {
+                run.iter().for_each(|e| own[e.record as usize] -= u32::from(words));
+                return;
+            }
+            // A line counts once a page.
+            for pair in run.windows(2).filter(|p| p[0].record == p[1].record) {
+                own[pair[0].record as usize] -= u32::from(words);
+            }
+            pairs.extend(records[1..].iter().map(|&other| (other, records[0], u32::from(words))));
+        },
+    );
     let mut leaders: Vec<RecordIndex> = (0..documents.len() as u32).collect();
-    for pair in pairs.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let (other, first) = (pair[0].0, pair[0].1);
-        let shared: u32 = pair.iter().map(|p| p.2).sum();
-        let least = own[other as usize].min(own[first as usize]);
-        let copy = least >= COPY_MIN_WORDS && shared as f32 >= COPY_SHARE * least as f32;
-        if copy && leaders[other as usize] == other {
-            leaders[other as usize] = leaders[first as usize];
-        }
-    }
+    pairs.finish().runs(
+        |a, b| (a.0, a.1) == (b.0, b.1),
+        |pair| {
+            let (other, first) = (pair[0].0, pair[0].1);
+            let shared: u32 = pair.iter().map(|p| p.2).sum();
+            let least = own[other as usize].min(own[first as usize]);
+            let copy = least >= COPY_MIN_WORDS && shared as f32 >= COPY_SHARE * least as f32;
+            if copy && leaders[other as usize] == other {
+                leaders[other as usize] = leaders[first as usize];
+            }
+        },
+    );
     leaders
 }
 
@@ -230,49 +294,69 @@ const ANCHOR_PAGES: u32 = 3;
 const ANCHOR_SHARE: f32 = 0.05;
 
 /// For each unit that shares anchors with units of other pages of its site: the smallest page count of its anchors,
-/// and how many of its words they cover.
+/// and how many of its words they cover; in the order of units.
 fn templates(
     units: &Units,
-    documents: &[DocumentRow],
+    documents: &Documents,
     leaders: &[RecordIndex],
     pages: &[u32],
-) -> Vec<(u32, u32, u8)> {
-    let wanted = |record: usize| documents[record].site.is_some() && pages[record] >= ANCHOR_PAGES;
-    let anchors = |record: usize| {
-        let at = |unit: u32| units.anchors.partition_point(|a| a.unit < unit);
-        let range = units.range(record as u32);
-        if wanted(record) { at(range.start as u32)..at(range.end as u32) } else { 0..0 }
-    };
-    let repeated = Repeated::with_room_for(units.anchors.len());
-    let key = |record: usize, at: usize| mixed(documents[record].site.0, units.anchors[at].key);
-    let records = 0..documents.len();
-    records.clone().into_par_iter().for_each(|r| anchors(r).for_each(|at| repeated.add(key(r, at))));
-    let of_record = |r: usize| {
-        let repeated = &repeated;
-        let shared = anchors(r).filter(move |&at| repeated.has(key(r, at)));
-        shared.map(move |at| (documents[r].site, units.anchors[at].key, leaders[r], at as u32))
-    };
-    let mut rows: Vec<(SiteIndex, u32, RecordIndex, u32)> =
-        records.into_par_iter().flat_map_iter(of_record).collect();
-    rows.par_sort_unstable();
-    let mut common: Vec<(AnchorRow, u32)> = Vec::new();
-    for run in rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let count = run.chunk_by(|a, b| a.2 == b.2).count() as u32;
-        let least = ANCHOR_PAGES.max((pages[run[0].2 as usize] as f32 * ANCHOR_SHARE) as u32);
-        if count >= least {
-            common.extend(run.iter().map(|r| (units.anchors[r.3 as usize], count)));
+    store: &Arc<Store>,
+) -> Column<(u32, u32, u8)> {
+    type Anchored = (SiteIndex, u32, RecordIndex, u32, u8, u8);
+    let repeated = Repeated::with_room_for(units.anchors.len(), store);
+    let mut sorter = Sorter::new(store, |r: &Anchored| *r);
+    let mut buffer = Vec::new();
+    for collecting in [false, true] {
+        let mut at = 0;
+        for stretch in units.stretches(store, 16 * (size_of::<AnchorRow>() + size_of::<Anchored>())) {
+            let end = units.range_of(&stretch).end;
+            let to = units.anchors.partition_point(|a| (a.unit as usize) < end);
+            let anchors = units.anchors.read(at..to, &mut buffer);
+            at = to;
+            let of_record = |record: RecordIndex| {
+                let site = documents.sites[record as usize];
+                let range = units.range(record);
+                let place = |unit: usize| anchors.partition_point(|a| (a.unit as usize) < unit);
+                let wanted = site.is_some() && pages[site.0 as usize] >= ANCHOR_PAGES;
+                let range = if wanted { place(range.start)..place(range.end) } else { 0..0 };
+                anchors[range]
+                    .iter()
+                    .map(move |a| (site, a.key, leaders[record as usize], a.unit, a.from, a.to))
+            };
+            let key = |row: &Anchored| mixed(row.0.0, row.1);
+            let records = stretch.into_par_iter();
+            if collecting {
+                sorter.append(
+                    records.flat_map_iter(|r| of_record(r).filter(|row| repeated.has(key(row)))).collect(),
+                );
+            } else {
+                records.for_each(|r| of_record(r).for_each(|row| repeated.add(key(&row))));
+            }
         }
     }
-    common.par_sort_unstable_by_key(|(a, count)| (a.unit, a.from, a.to, *count));
-    common
-        .chunk_by(|a, b| a.0.unit == b.0.unit)
-        .map(|anchors| {
-            let (mut covered, mut end) = (0, 0);
-            for (anchor, _) in anchors {
-                covered += anchor.to.saturating_sub(anchor.from.max(end));
-                end = end.max(anchor.to);
+    drop(repeated);
+    let mut common = Sorter::new(store, |c: &(u32, u8, u8, u32)| *c);
+    sorter.finish().runs(
+        |a, b| (a.0, a.1) == (b.0, b.1),
+        |run| {
+            let count = run.chunk_by(|a, b| a.2 == b.2).count() as u32;
+            let least = ANCHOR_PAGES.max((pages[run[0].0.0 as usize] as f32 * ANCHOR_SHARE) as u32);
+            if count >= least {
+                common.extend(run.iter().map(|r| (r.3, r.4, r.5, count)));
             }
-            (anchors[0].0.unit, anchors.iter().map(|a| a.1).min().unwrap_or(0), covered)
-        })
-        .collect()
+        },
+    );
+    let mut covered = Builder::new(store);
+    common.finish().runs(
+        |a, b| a.0 == b.0,
+        |anchors| {
+            let (mut words, mut end) = (0, 0);
+            for &(_, from, to, _) in anchors {
+                words += to.saturating_sub(from.max(end));
+                end = end.max(to);
+            }
+            covered.push((anchors[0].0, anchors.iter().map(|a| a.3).min().unwrap_or(0), words));
+        },
+    );
+    covered.finish()
 }

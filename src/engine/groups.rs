@@ -2,87 +2,124 @@
 
 use super::analyse::{Analyser, Scratch};
 use super::repeated::{Repeated, mixed};
-use super::{Cancel, Source};
-use crate::document::RecordIndex;
+use super::units::Units;
+use super::{Cancel, Source, TextBuffer};
+use crate::document::{RecordIndex, Span};
 use crate::error::Result;
-use crate::tables::{NEAR_BANDS, UNIT_SHINGLE, Units};
-use crate::text::hash::BySame;
+use crate::store::row::row;
+use crate::store::{Bits, Builder, Column, Sorter, Store};
+use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE, UnitRow};
 use crate::text::shingle;
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// In a bucket of more groups than this, each is compared with the first of them only.
 const BUCKET_ALL_PAIRS: usize = 48;
 /// How many of a large bucket's first groups all others are compared with.
 const BUCKET_HEADS: usize = 8;
 
-/// Units with the same words, in groups ordered by their first unit.
+/// The units that are left, of the documents that stay.
+pub struct Left<'a> {
+    /// All units.
+    pub units: &'a Units,
+    /// Which of them went.
+    pub gone: &'a Bits,
+    /// Which documents went.
+    pub removed: &'a Bits,
+}
+
+impl Left<'_> {
+    /// How many documents stay.
+    pub fn documents(&self) -> usize {
+        (0..self.units.records()).filter(|&r| !self.removed.has(r)).count()
+    }
+
+    /// The units of a document that are left.
+    pub fn of(&self, record: RecordIndex) -> impl Iterator<Item = usize> + '_ {
+        let range = if self.removed.has(record as usize) { 0..0 } else { self.units.range(record) };
+        range.filter(|&u| !self.gone.has(u))
+    }
+}
+
+/// Units with the same words. A group is named by its first unit; most units are a group of their own.
 #[derive(Debug, Default)]
 pub struct Groups {
-    /// Units, group by group, in order within each.
-    pub units: Vec<u32>,
-    first: Vec<u32>,
+    /// First unit, unit and words of all units in groups of two or more; by group, in order within each.
+    pub members: Column<(u32, u32, u16)>,
+    /// Units that are not the first of their group, with that; in order.
+    later: Column<(u32, u32)>,
+    is_later: Bits,
 }
 
 impl Groups {
-    /// Groups the units that `left` names, in order. Same words have the same masked words.
-    pub fn of(units: &Units, left: &[u32]) -> Groups {
-        let key = |unit: u32| units.rows[unit as usize].masked;
-        let repeated = Repeated::with_room_for(left.len());
-        left.par_iter().for_each(|&u| repeated.add(key(u)));
-        let mut rows: Vec<(u128, u32)> = left
-            .par_iter()
-            .filter(|&&u| repeated.has(key(u)))
-            .map(|&u| (units.rows[u as usize].exact, u))
-            .collect();
-        rows.par_sort_unstable();
-        // Groups of two or more, by their first unit; their other units are passed over.
-        let mut runs: Vec<(u32, u32, u32)> = Vec::new();
-        let mut later: Vec<u32> = Vec::new();
-        let mut at = 0;
-        for run in rows.chunk_by(|a, b| a.0 == b.0) {
-            if run.len() > 1 {
-                runs.push((run[0].1, at, at + run.len() as u32));
-                later.extend(run[1..].iter().map(|r| r.1));
-            }
-            at += run.len() as u32;
-        }
-        runs.par_sort_unstable();
-        later.par_sort_unstable();
-        let (mut runs, mut later) = (runs.into_iter().peekable(), later.into_iter().peekable());
-        let mut groups =
-            Groups { units: Vec::with_capacity(left.len()), first: Vec::with_capacity(left.len() + 1) };
-        groups.first.push(0);
-        for &unit in left {
-            if later.next_if_eq(&unit).is_some() {
-                continue;
-            }
-            match runs.next_if(|r| r.0 == unit) {
-                Some((_, from, to)) => {
-                    groups.units.extend(rows[from as usize..to as usize].iter().map(|r| r.1));
+    /// Groups the units that are left. Same words have the same masked words.
+    pub fn of(left: &Left<'_>, store: &Arc<Store>) -> Groups {
+        let units = left.units;
+        let repeated = Repeated::with_room_for(units.rows.len(), store);
+        let mut sorter = Sorter::new(store, |r: &(u128, u32, u16)| (r.0, r.1));
+        let mut buffer = Vec::new();
+        for collecting in [false, true] {
+            for stretch in units.stretches(store, size_of::<UnitRow>() + 32) {
+                let range = units.range_of(&stretch);
+                let rows = units.rows.read(range.clone(), &mut buffer);
+                let row = |unit: usize| &rows[unit - range.start];
+                let records = stretch.into_par_iter();
+                if collecting {
+                    let of_record = |record| {
+                        let again = left.of(record).filter(|&u| repeated.has(row(u).masked));
+                        again.map(|u| (row(u).exact, u as u32, row(u).words))
+                    };
+                    sorter.append(records.flat_map_iter(of_record).collect());
+                } else {
+                    records.for_each(|record| left.of(record).for_each(|u| repeated.add(row(u).masked)));
                 }
-                None => groups.units.push(unit),
             }
-            groups.first.push(groups.units.len() as u32);
         }
-        groups
+        drop(repeated);
+        let mut members = Sorter::new(store, |m: &(u32, u32, u16)| *m);
+        let mut later = Sorter::new(store, |l: &(u32, u32)| *l);
+        sorter.finish().runs(
+            |a, b| a.0 == b.0,
+            |run| {
+                if run.len() > 1 {
+                    members.extend(run.iter().map(|r| (run[0].1, r.1, r.2)));
+                    later.extend(run[1..].iter().map(|r| (r.1, run[0].1)));
+                }
+            },
+        );
+        let (members, later) = (members.finish(), later.finish());
+        let mut is_later = Bits::new(units.rows.len());
+        later.each(|l| is_later.set(l.0 as usize));
+        Groups { members, later, is_later }
     }
 
-    /// How many groups there are.
-    pub fn len(&self) -> usize {
-        self.first.len() - 1
+    /// Whether a unit is the first of its group.
+    pub fn is_first(&self, unit: u32) -> bool {
+        !self.is_later.has(unit as usize)
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// The group of a unit.
+    pub fn of_unit(&self, unit: u32) -> u32 {
+        if self.is_first(unit) {
+            return unit;
+        }
+        self.later.get(self.later.partition_point(|l| l.0 < unit)).1
     }
 
-    /// The units of a group.
-    pub fn get(&self, group: u32) -> &[u32] {
-        &self.units[self.first[group as usize] as usize..self.first[group as usize + 1] as usize]
+    /// The units of a group, into `units`.
+    pub fn get(&self, group: u32, units: &mut Vec<u32>) {
+        units.clear();
+        let from = self.members.partition_point(|m| m.0 < group);
+        let to = self.members.partition_point(|m| m.0 <= group);
+        if from == to {
+            units.push(group);
+        } else {
+            units.extend(self.members.read_all(from..to).iter().map(|m| m.1));
+        }
     }
 }
+
+row!(Edge { a: u32, b: u32, similarity: f32 });
 
 /// Two groups, the earlier first, and the Jaccard similarity of their shingles.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,7 +136,7 @@ pub struct Edge {
 #[derive(Debug, Default)]
 pub struct NearMatches {
     /// Verified pairs, sorted.
-    pub edges: Vec<Edge>,
+    pub edges: Column<Edge>,
     /// Comparisons that large buckets did not make.
     pub forgone: u64,
 }
@@ -108,7 +145,11 @@ impl NearMatches {
     /// The similarity of two groups, where it was measured and is high enough.
     pub fn between(&self, x: u32, y: u32) -> Option<f32> {
         let key = (x.min(y), x.max(y));
-        self.edges.binary_search_by_key(&key, |e| (e.a, e.b)).ok().map(|i| self.edges[i].similarity)
+        let at = self.edges.partition_point(|e| (e.a, e.b) < key);
+        (at < self.edges.len())
+            .then(|| self.edges.get(at))
+            .filter(|e| (e.a, e.b) == key)
+            .map(|e| e.similarity)
     }
 }
 
@@ -118,104 +159,154 @@ pub struct NearSearch<'a> {
     pub source: &'a dyn Source,
     /// Reads words as the first pass did.
     pub analyser: &'a Analyser,
-    /// All units.
-    pub units: &'a Units,
-    /// Those that are left, in groups.
+    /// The units that are left.
+    pub left: &'a Left<'a>,
+    /// Which of them say the same.
     pub groups: &'a Groups,
     /// The least Jaccard similarity.
     pub threshold: f64,
 }
 
+/// Bytes that a pair may need while it is measured.
+const PAIR_BYTES: usize = 512;
+
 impl NearSearch<'_> {
     /// Finds the pairs of groups whose shingles are at least as similar as the threshold.
-    pub fn run(&self, cancel: &Cancel) -> Result<NearMatches> {
+    pub fn run(&self, store: &Arc<Store>, cancel: &Cancel) -> Result<NearMatches> {
         let mut near = NearMatches::default();
-        let pairs = self.candidates(&mut near.forgone);
+        let pairs = self.candidates(store, &mut near.forgone);
         cancel.check()?;
-        let sets = self.shingles_of(&pairs);
-        cancel.check()?;
-        near.edges = pairs
-            .par_iter()
-            .filter_map(|&(a, b)| {
-                let similarity = shingle::jaccard(&sets[&a], &sets[&b]);
+        let mut edges = Builder::new(store);
+        let (window, mut from, mut buffer) = (store.window(PAIR_BYTES), 0, Vec::new());
+        while from < pairs.len() {
+            let to = (from + window).min(pairs.len());
+            let pairs = pairs.read(from..to, &mut buffer);
+            from = to;
+            let sets = self.shingles_of(pairs);
+            let measured = pairs.par_iter().filter_map(|&(a, b)| {
+                let similarity = shingle::jaccard(sets.get(a), sets.get(b));
                 (similarity >= self.threshold).then_some(Edge { a, b, similarity: similarity as f32 })
-            })
-            .collect();
+            });
+            edges.extend_from_slice(&measured.collect::<Vec<Edge>>());
+            cancel.check()?;
+        }
+        near.edges = edges.finish();
         Ok(near)
     }
 
-    fn candidates(&self, forgone: &mut u64) -> Vec<(u32, u32)> {
-        let near = &self.units.near;
-        // Both go by units.
-        let mut rows: Vec<(u32, u32)> = Vec::with_capacity(near.len());
-        let mut row = 0;
-        for group in 0..self.groups.len() as u32 {
-            let unit = self.groups.get(group)[0];
-            while near.get(row).is_some_and(|n| n.unit < unit) {
-                row += 1;
-            }
-            if near.get(row).is_some_and(|n| n.unit == unit) {
-                rows.push((group, row as u32));
+    /// Pairs of groups that share a bucket, sorted, each once.
+    fn candidates(&self, store: &Arc<Store>, forgone: &mut u64) -> Column<(u32, u32)> {
+        let units = self.left.units;
+        let repeated = Repeated::with_room_for(units.near.len() * NEAR_BANDS, store);
+        let mut sorter = Sorter::new(store, |b: &(u8, u32, u32, u16)| (b.0, b.1, b.2));
+        let (mut unit_buffer, mut near_buffer) = (Vec::new(), Vec::new());
+        for collecting in [false, true] {
+            let mut at = 0;
+            for stretch in
+                units.stretches(store, size_of::<UnitRow>() + size_of::<NearRow>() + NEAR_BANDS * 16)
+            {
+                let range = units.range_of(&stretch);
+                let to = units.near.partition_point(|n| (n.unit as usize) < range.end);
+                let near = units.near.read(at..to, &mut near_buffer);
+                at = to;
+                let firsts = near.par_iter().filter(|n| {
+                    !self.left.gone.has(n.unit as usize)
+                        && self.groups.is_first(n.unit)
+                        && !self.left.removed.has(units.record_of(n.unit) as usize)
+                });
+                if collecting {
+                    let rows = units.rows.read(range.clone(), &mut unit_buffer);
+                    let of_unit = |n: &NearRow| {
+                        let (unit, words) = (n.unit, rows[n.unit as usize - range.start].words);
+                        let shared = (0u8..)
+                            .zip(n.keys)
+                            .filter(|&(band, key)| repeated.has(mixed(u32::from(band), key)));
+                        shared.map(move |(band, key)| (band, key, unit, words)).collect::<Vec<_>>()
+                    };
+                    sorter.append(firsts.flat_map_iter(of_unit).collect());
+                } else {
+                    firsts.for_each(|n| {
+                        (0u32..).zip(n.keys).for_each(|(band, key)| repeated.add(mixed(band, key)));
+                    });
+                }
             }
         }
-        let keys = |row: u32| (0u32..).zip(near[row as usize].keys);
-        let repeated = Repeated::with_room_for(rows.len() * NEAR_BANDS);
-        rows.par_iter().for_each(|r| keys(r.1).for_each(|(band, key)| repeated.add(mixed(band, key))));
-        let of_group = |&(group, row): &(u32, u32)| {
-            let repeated = &repeated;
-            let shared = keys(row).filter(|&(band, key)| repeated.has(mixed(band, key)));
-            shared.map(move |(band, key)| (band, key, group))
-        };
-        let mut bucket_rows: Vec<(u32, u32, u32)> = rows.par_iter().flat_map_iter(of_group).collect();
-        bucket_rows.par_sort_unstable();
-        let mut pairs: Vec<(u32, u32)> = Vec::new();
-        for bucket in bucket_rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|b| b.len() > 1) {
-            let heads = if bucket.len() <= BUCKET_ALL_PAIRS { bucket.len() } else { BUCKET_HEADS };
-            *forgone += ((bucket.len() - heads) * (bucket.len() - heads).saturating_sub(1) / 2) as u64;
-            for (i, &(_, _, a)) in bucket[..heads].iter().enumerate() {
-                pairs.extend(bucket[i + 1..].iter().filter(|b| self.comparable(a, b.2)).map(|b| (a, b.2)));
-            }
-        }
-        pairs.par_sort_unstable();
-        pairs.dedup();
-        pairs
+        drop(repeated);
+        let mut pairs = Sorter::new(store, |p: &(u32, u32)| *p);
+        sorter.finish().runs(
+            |a, b| (a.0, a.1) == (b.0, b.1),
+            |bucket| {
+                let heads = if bucket.len() <= BUCKET_ALL_PAIRS { bucket.len() } else { BUCKET_HEADS };
+                *forgone += ((bucket.len() - heads) * (bucket.len() - heads).saturating_sub(1) / 2) as u64;
+                for (i, a) in bucket[..heads].iter().enumerate() {
+                    let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a.3, b.3));
+                    pairs.extend(comparable.map(|b| (a.2, b.2)));
+                }
+            },
+        );
+        let mut distinct = Builder::new(store);
+        pairs.finish().runs(|a, b| a == b, |run| distinct.push(run[0]));
+        distinct.finish()
     }
 
     /// Sizes too different for the threshold are not worth comparing (word counts stand for shingle counts, with
     /// some slack).
-    fn comparable(&self, a: u32, b: u32) -> bool {
-        let words = |g: u32| f64::from(self.units.rows[self.groups.get(g)[0] as usize].words);
-        let (a, b) = (words(a), words(b));
+    fn comparable(&self, a: u16, b: u16) -> bool {
+        let (a, b) = (f64::from(a), f64::from(b));
         a.min(b) + 2.0 >= self.threshold * 0.8 * a.max(b)
     }
 
     /// The shingle sets of all groups that stand in a pair, read document by document.
-    fn shingles_of(&self, pairs: &[(u32, u32)]) -> HashMap<u32, Vec<u64>, BySame> {
-        let mut active: Vec<u32> = pairs.iter().flat_map(|p| [p.0, p.1]).collect();
-        active.par_sort_unstable();
-        active.dedup();
-        let record = |g: &u32| self.units.record_of(self.groups.get(*g)[0]);
-        let runs: Vec<&[u32]> = active.chunk_by(|a, b| record(a) == record(b)).collect();
-        let sets: Vec<Vec<(u32, Vec<u64>)>> = runs
+    fn shingles_of(&self, pairs: &[(u32, u32)]) -> Sets {
+        let mut groups: Vec<u32> = pairs.iter().flat_map(|p| [p.0, p.1]).collect();
+        groups.par_sort_unstable();
+        groups.dedup();
+        let units = self.left.units;
+        let record = |g: &u32| units.record_of(*g);
+        let runs: Vec<&[u32]> = groups.chunk_by(|a, b| record(a) == record(b)).collect();
+        let parts: Vec<(Vec<u64>, Vec<u32>)> = runs
             .par_iter()
-            .map_init(Default::default, |(scratch, buffer, words): &mut (Scratch, String, Vec<u64>), run| {
+            .map_init(Default::default, |reader: &mut (Scratch, TextBuffer, Vec<u64>, Vec<u64>), run| {
+                let (scratch, buffer, words, set) = reader;
                 let text = self.source.text(record(&run[0]) as usize, buffer);
-                let one = |&group: &u32| {
-                    let span = self.units.rows[self.groups.get(group)[0] as usize].span;
+                let (mut shingles, mut sizes) = (Vec::new(), Vec::with_capacity(run.len()));
+                for span in self.spans(run) {
                     words.clear();
                     self.analyser.words_of(text, [span].into_iter(), scratch, words);
-                    let mut set = Vec::new();
-                    shingle::set_into(words, UNIT_SHINGLE, &mut set);
-                    (group, set)
-                };
-                run.iter().map(one).collect()
+                    shingle::set_into(words, UNIT_SHINGLE, set);
+                    shingles.extend_from_slice(set);
+                    sizes.push(set.len() as u32);
+                }
+                (shingles, sizes)
             })
             .collect();
-        sets.into_iter().flatten().collect()
+        drop(runs);
+        let mut sets = Sets { groups, first: vec![0], shingles: Vec::new() };
+        for (shingles, sizes) in parts {
+            for size in sizes {
+                sets.first.push(sets.first[sets.first.len() - 1] + size as usize);
+            }
+            sets.shingles.extend_from_slice(&shingles);
+        }
+        sets
+    }
+
+    /// The spans of some units of one document.
+    fn spans(&self, units: &[u32]) -> Vec<Span> {
+        units.iter().map(|&u| self.left.units.rows.get(u as usize).span).collect()
     }
 }
 
-/// The record of each unit of a group, in order.
-pub fn records<'a>(units: &'a Units, group: &'a [u32]) -> impl Iterator<Item = RecordIndex> + 'a {
-    group.iter().map(|&u| units.record_of(u))
+/// Shingle sets of groups, behind one another.
+struct Sets {
+    groups: Vec<u32>,
+    first: Vec<usize>,
+    shingles: Vec<u64>,
+}
+
+impl Sets {
+    fn get(&self, group: u32) -> &[u64] {
+        let at = self.groups.partition_point(|&g| g < group);
+        &self.shingles[self.first[at]..self.first[at + 1]]
+    }
 }

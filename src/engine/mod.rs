@@ -5,7 +5,9 @@ pub mod copies;
 pub mod documents;
 pub mod evidence;
 pub mod groups;
+pub mod ordered;
 pub mod repeated;
+pub mod units;
 
 use crate::config::{Builtin, Config};
 use crate::document::{Kind, RecordIndex};
@@ -15,14 +17,19 @@ use crate::judge::forest::Forest;
 use crate::judge::known::KnownLines;
 use crate::judge::model::Model;
 use crate::progress::Progress;
-use crate::tables::{CutRow, DocumentRow, Evidence, Known, PassageRow, Units};
+use crate::store::{Bits, Builder, Column, Sorter, Store};
+use crate::tables::{CutRow, Evidence, Known, PassageRow, UnitRow};
 use analyse::{Analyser, Analysis};
 use copies::Copies;
 use documents::{DocumentFates, DocumentSearch};
 use evidence::Grouped;
-use groups::{Groups, NearMatches, NearSearch};
+use groups::{Groups, Left, NearMatches, NearSearch};
 use rayon::prelude::*;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use units::{Documents, Units};
 
 /// Where the driver gets its texts from: documents in memory, or records of files.
 pub trait Source: Sync {
@@ -33,7 +40,16 @@ pub trait Source: Sync {
         self.len() == 0
     }
     /// The text of a document; `buffer` may be used to hold it.
-    fn text<'a>(&'a self, record: usize, buffer: &'a mut String) -> &'a str;
+    fn text<'a>(&'a self, record: usize, buffer: &'a mut TextBuffer) -> &'a str;
+}
+
+/// Where a text lies that is not in memory, or is spelt otherwise there.
+#[derive(Debug, Default)]
+pub struct TextBuffer {
+    /// The record as it came.
+    pub raw: Vec<u8>,
+    /// Its text.
+    pub text: String,
 }
 
 /// Asks a run to stop soon.
@@ -90,38 +106,91 @@ impl Lists {
 #[derive(Debug, Default)]
 pub struct Decisions {
     /// Bytes of each text.
-    pub lengths: Vec<u32>,
+    pub lengths: Column<u32>,
     /// The units that go, in order; none of documents that go as a whole but their furniture.
-    pub cuts: Vec<CutRow>,
+    pub cuts: Column<CutRow>,
     /// Which documents go as a whole.
     pub documents: DocumentFates,
     /// All units.
     pub units: Units,
-    /// The counts behind each unit; empty where boilerplate was not looked for.
-    pub evidence: Vec<Evidence>,
-    /// Distinct pages of each document's site; 1 where it has none.
+    /// The counts behind the units that stand elsewhere too; `None` where boilerplate was not looked for.
+    pub evidence: Option<Column<(u32, Evidence)>>,
+    /// Distinct pages of each site.
     pub pages: Vec<u32>,
     /// Paragraphs that several kept documents carry and that were left, by their first copy.
-    pub passages: Vec<PassageRow>,
+    pub passages: Column<PassageRow>,
     /// Comparisons between units that large buckets did not make.
     pub forgone: u64,
 }
 
 impl Decisions {
-    /// The cuts of one document.
+    /// What was decided about neighbouring documents.
+    pub fn stretch(&self, records: Range<RecordIndex>) -> Stretch<'_> {
+        let units = if self.units.rows.is_empty() { 0..0 } else { self.units.range_of(&records) };
+        let cuts = self.cuts.partition_point(|c| (c.unit as usize) < units.start)
+            ..self.cuts.partition_point(|c| (c.unit as usize) < units.end);
+        let evidence = self.evidence.as_ref().map(|evidence| {
+            let from = evidence.partition_point(|r| (r.0 as usize) < units.start);
+            evidence.read_all(from..evidence.partition_point(|r| (r.0 as usize) < units.end))
+        });
+        Stretch {
+            decisions: self,
+            first_unit: units.start,
+            cuts: self.cuts.read_all(cuts),
+            units: self.units.rows.read_all(units),
+            evidence,
+        }
+    }
+
+    /// Why a document goes as a whole, if it does.
+    pub fn removed(&self, record: RecordIndex) -> Option<documents::Removed> {
+        self.documents.of(record)
+    }
+
+    /// Whether a document goes as a whole.
+    pub fn is_removed(&self, record: RecordIndex) -> bool {
+        self.documents.gone.has(record as usize)
+    }
+}
+
+/// What was decided about neighbouring documents.
+pub struct Stretch<'a> {
+    decisions: &'a Decisions,
+    first_unit: usize,
+    cuts: Cow<'a, [CutRow]>,
+    units: Cow<'a, [UnitRow]>,
+    evidence: Option<Cow<'a, [(u32, Evidence)]>>,
+}
+
+impl Stretch<'_> {
+    /// The cuts of one of the documents.
     pub fn cuts_of(&self, record: RecordIndex) -> &[CutRow] {
-        if self.units.first.len() < 2 {
+        if self.cuts.is_empty() {
             return &[];
         }
-        let range = self.units.range(record);
+        let range = self.decisions.units.range(record);
         let from = self.cuts.partition_point(|c| (c.unit as usize) < range.start);
         let to = self.cuts.partition_point(|c| (c.unit as usize) < range.end);
         &self.cuts[from..to]
     }
 
-    /// Why a document goes as a whole, if it does.
-    pub fn removed(&self, record: RecordIndex) -> Option<documents::Removed> {
-        self.documents.removed.get(record as usize).copied().flatten()
+    /// One of the units.
+    pub fn unit(&self, unit: u32) -> &UnitRow {
+        &self.units[unit as usize - self.first_unit]
+    }
+
+    /// The units of one of the documents.
+    pub fn units_of(&self, record: RecordIndex) -> &[UnitRow] {
+        let range = self.decisions.units.range(record);
+        &self.units[range.start - self.first_unit..range.end - self.first_unit]
+    }
+
+    /// The counts behind the units of one of the documents, a row each; none where boilerplate was not looked for.
+    pub fn evidence_of(&self, record: RecordIndex, rows: &mut Vec<Evidence>) {
+        rows.clear();
+        if let Some(evidence) = &self.evidence {
+            units::evidence_of(self.decisions.units.range(record), evidence, rows);
+        }
     }
 }
 
@@ -129,12 +198,14 @@ impl Decisions {
 pub struct Job<'a> {
     /// The texts.
     pub source: &'a dyn Source,
-    /// A row per text.
-    pub documents: &'a [DocumentRow],
+    /// What is known of each.
+    pub documents: &'a Documents,
     /// Settings.
     pub config: &'a Config,
     /// Known lines, protected lines, model.
     pub lists: &'a Lists,
+    /// Holds the tables.
+    pub store: &'a Arc<Store>,
     /// Hears where the run is.
     pub progress: &'a dyn Progress,
     /// May stop it.
@@ -146,92 +217,110 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Decides what goes: furniture first, then documents on what is left, then repeats, and passages among the
     /// documents that stay; at the end witnesses that went are replaced.
+    ///
+    /// # Errors
+    /// A table that is full, a run that is cancelled. It is called within [`Store::guarded`].
     pub fn decide(&self) -> Result<Decisions> {
         let analyser = Analyser::new(self.config, self.lists);
-        let mut analysis = analyser.run(self.source, self.batch, self.progress, self.cancel)?;
+        let mut analysis = analyser.run(self.source, self.batch, self.store, self.progress, self.cancel)?;
         let (grouped, furniture) = self.boilerplate(&analyser, &mut analysis)?;
-        let mut left = vec![true; analysis.units.rows.len()];
-        furniture.iter().for_each(|c| left[c.unit as usize] = false);
-        let documents = self.documents(&analyser, &mut analysis, &left)?;
-        let (copies, passages, forgone) =
-            self.copies(&analyser, &analysis.units, &grouped, &documents, &left)?;
-        let mut cuts = furniture;
-        cuts.extend(copies);
-        cuts.par_sort_unstable_by_key(|c| c.unit);
-        Ok(Decisions {
+        let mut gone = Bits::new(analysis.units.rows.len());
+        furniture.each(|c| gone.set(c.unit as usize));
+        let documents = self.documents(&analyser, &mut analysis, &gone)?;
+        let pages = grouped.as_ref().map_or(&[][..], |g| &g.pages);
+        let found = self.copies(&analyser, &analysis.units, pages, &documents, &gone)?;
+        analysis.units.near = Column::default();
+        let mut cuts = Sorter::new(self.store, |c: &CutRow| c.unit);
+        for table in [furniture, found.repeats, found.passages] {
+            table.each(|c| cuts.push(*c));
+        }
+        let (evidence, pages) = grouped.map(|g| (g.evidence, g.pages)).unzip();
+        let decisions = Decisions {
             lengths: analysis.lengths,
-            cuts,
+            cuts: cuts.finish(),
             documents,
             units: analysis.units,
-            evidence: grouped.evidence,
-            pages: grouped.pages,
-            passages,
-            forgone,
-        })
-    }
-
-    fn boilerplate(&self, analyser: &Analyser, analysis: &mut Analysis) -> Result<(Grouped, Vec<CutRow>)> {
-        if !self.config.runs(Kind::Boilerplate) {
-            return Ok((Grouped { pages: vec![1; self.documents.len()], ..Grouped::default() }, Vec::new()));
-        }
-        self.progress.start("counting lines", 0);
-        let grouped = evidence::group(&analysis.units, self.documents);
-        analysis.units.anchors = Vec::new();
-        self.cancel.check()?;
-        self.progress.start("judging furniture", self.documents.len() as u64);
-        let forest = Forest::of(&self.lists.model);
-        let settings = |pages: u32| {
-            let level = self.config.boilerplate.level;
-            let threshold = self.lists.model.thresholds[level as usize];
-            let [repeated, masked, template, certain] = boilerplate::LEVELS[level as usize];
-            PageSettings { pages, model: &forest, threshold, repeated, masked, template, certain }
+            evidence,
+            pages: pages.unwrap_or_default(),
+            passages: found.stay,
+            forgone: found.forgone,
         };
-        let cuts: Vec<Vec<CutRow>> = (0..self.documents.len() as u32)
-            .into_par_iter()
-            .with_min_len(64)
-            .map_init(<(Scratch, analyse::Scratch, String)>::default, |(scratch, words, buffer), record| {
-                let range = analysis.units.range(record);
-                let page = settings(grouped.pages[record as usize]);
-                let mut verdicts = Vec::new();
-                let units = &analysis.units.rows[range.clone()];
-                boilerplate::judge_into(
-                    units,
-                    &grouped.evidence[range.clone()],
-                    &page,
-                    scratch,
-                    &mut verdicts,
-                );
-                self.progress.advance(1);
-                for verdict in verdicts.iter_mut().filter(|v| units[v.unit].known == Known::NearFurniture) {
-                    let text = self.source.text(record as usize, buffer);
-                    verdict.score = analyser.similarity_to_known(units[verdict.unit].span.of(text), words);
-                }
-                let row = |v: crate::judge::Verdict| CutRow {
-                    unit: (range.start + v.unit) as u32,
-                    kind: v.kind,
-                    rule: v.rule,
-                    score: v.score,
-                    witness: None,
-                };
-                verdicts.into_iter().map(row).collect()
-            })
-            .collect();
-        self.progress.finish();
         self.cancel.check()?;
-        Ok((grouped, cuts.into_iter().flatten().collect()))
+        Ok(decisions)
     }
 
-    fn documents(
+    fn boilerplate(
         &self,
         analyser: &Analyser,
         analysis: &mut Analysis,
-        left: &[bool],
-    ) -> Result<DocumentFates> {
+    ) -> Result<(Option<Grouped>, Column<CutRow>)> {
+        if !self.config.runs(Kind::Boilerplate) {
+            return Ok((None, Column::default()));
+        }
+        self.progress.start("counting lines", 0);
+        let grouped = evidence::group(&analysis.units, self.documents, self.store);
+        analysis.units.anchors = Column::default();
+        self.cancel.check()?;
+        self.progress.start("judging furniture", self.documents.len() as u64);
+        let forest = Forest::of(&self.lists.model);
+        let settings = |record: RecordIndex| {
+            let level = self.config.boilerplate.level;
+            let threshold = self.lists.model.thresholds[level as usize];
+            let [repeated, masked, template, certain] = boilerplate::LEVELS[level as usize];
+            let pages = evidence::pages_of(&grouped.pages, self.documents.sites[record as usize]);
+            PageSettings { pages, model: &forest, threshold, repeated, masked, template, certain }
+        };
+        let mut furniture = Builder::new(self.store);
+        let (mut unit_buffer, mut evidence_buffer, mut at) = (Vec::new(), Vec::new(), 0);
+        for stretch in analysis.units.stretches(self.store, size_of::<UnitRow>() + size_of::<Evidence>()) {
+            let all = analysis.units.range_of(&stretch);
+            let to = grouped.evidence.partition_point(|r| (r.0 as usize) < all.end);
+            let units = analysis.units.rows.read(all.clone(), &mut unit_buffer);
+            let seen = grouped.evidence.read(at..to, &mut evidence_buffer);
+            at = to;
+            let cuts: Vec<Vec<CutRow>> = stretch
+                .into_par_iter()
+                .with_min_len(64)
+                .map_init(Judging::default, |judging, record| {
+                    let range = analysis.units.range(record);
+                    let units = &units[range.start - all.start..range.end - all.start];
+                    units::evidence_of(range.clone(), seen, &mut judging.evidence);
+                    let mut verdicts = Vec::new();
+                    let page = settings(record);
+                    boilerplate::judge_into(
+                        units,
+                        &judging.evidence,
+                        &page,
+                        &mut judging.scratch,
+                        &mut verdicts,
+                    );
+                    self.progress.advance(1);
+                    for verdict in verdicts.iter_mut().filter(|v| units[v.unit].known == Known::NearFurniture)
+                    {
+                        let text = self.source.text(record as usize, &mut judging.text);
+                        let unit = units[verdict.unit].span.of(text);
+                        verdict.score = analyser.similarity_to_known(unit, &mut judging.words);
+                    }
+                    let row = |v: crate::judge::Verdict| CutRow {
+                        unit: (range.start + v.unit) as u32,
+                        kind: v.kind,
+                        rule: v.rule,
+                        score: v.score,
+                        witness: None,
+                    };
+                    verdicts.into_iter().map(row).collect()
+                })
+                .collect();
+            self.cancel.check()?;
+            cuts.iter().for_each(|cuts| furniture.extend_from_slice(cuts));
+        }
+        self.progress.finish();
+        Ok((Some(grouped), furniture.finish()))
+    }
+
+    fn documents(&self, analyser: &Analyser, analysis: &mut Analysis, gone: &Bits) -> Result<DocumentFates> {
         if !self.config.runs(Kind::Document) {
-            return Ok(DocumentFates {
-                removed: vec![None; self.documents.len()],
-                ..DocumentFates::default()
-            });
+            return Ok(DocumentFates { gone: Bits::new(self.documents.len()), ..DocumentFates::default() });
         }
         self.progress.start("comparing documents", 0);
         let search = DocumentSearch {
@@ -239,11 +328,11 @@ impl Job<'_> {
             analyser,
             documents: self.documents,
             settings: &self.config.document,
-            left: if self.config.runs(Kind::Boilerplate) { left } else { &[] },
+            gone: self.config.runs(Kind::Boilerplate).then_some(gone),
+            store: self.store,
+            cancel: self.cancel,
         };
-        let fates = search.run(analysis, self.cancel)?;
-        analysis.samples = Vec::new();
-        analysis.keys = Vec::new();
+        let fates = search.run(&analysis.units, std::mem::take(&mut analysis.sketches))?;
         self.progress.finish();
         Ok(fates)
     }
@@ -252,46 +341,65 @@ impl Job<'_> {
         &self,
         analyser: &Analyser,
         units: &Units,
-        grouped: &Grouped,
+        pages: &[u32],
         fates: &DocumentFates,
-        left: &[bool],
-    ) -> Result<(Vec<CutRow>, Vec<PassageRow>, u64)> {
+        gone: &Bits,
+    ) -> Result<Found> {
         let (repeat, passage) = (self.config.runs(Kind::Repeat), self.config.runs(Kind::Passage));
         if !repeat && !passage {
-            return Ok((Vec::new(), Vec::new(), 0));
+            return Ok(Found::default());
         }
         self.progress.start("comparing lines", 0);
-        let kept: Vec<RecordIndex> =
-            (0..self.documents.len() as u32).filter(|&r| fates.removed[r as usize].is_none()).collect();
-        let of_record = |&r: &RecordIndex| units.range(r).filter(|&u| left[u]).map(|u| u as u32);
-        let remaining: Vec<u32> = kept.par_iter().flat_map_iter(of_record).collect();
-        let groups = Groups::of(units, &remaining);
+        let left = Left { units, gone, removed: &fates.gone };
+        let groups = Groups::of(&left, self.store);
+        self.cancel.check()?;
         let threshold = match (repeat, passage) {
             (true, true) => self.config.repeat.similarity.min(self.config.passage.similarity),
             (true, false) => self.config.repeat.similarity,
             _ => self.config.passage.similarity,
         };
-        let search = NearSearch { source: self.source, analyser, units, groups: &groups, threshold };
-        let near: NearMatches = search.run(self.cancel)?;
+        let search = NearSearch { source: self.source, analyser, left: &left, groups: &groups, threshold };
+        let near: NearMatches = search.run(self.store, self.cancel)?;
         let copies = Copies {
             config: self.config,
             documents: self.documents,
-            pages: &grouped.pages,
-            units,
+            pages,
+            left: &left,
             groups: &groups,
             near: &near,
-            left,
+            store: self.store,
         };
-        let mut repeats = if repeat { copies.repeats() } else { Vec::new() };
-        let (mut passages, mut stay) = (Vec::new(), Vec::new());
+        let mut found = Found { forgone: near.forgone, ..Found::default() };
+        if repeat {
+            found.repeats = copies.repeats();
+            self.cancel.check()?;
+        }
         if passage {
-            let mut gone = vec![false; units.rows.len()];
-            repeats.iter().for_each(|c| gone[c.unit as usize] = true);
-            (passages, stay) = copies.passages(kept.len() as u32, &gone);
-            copies::settle_witnesses(&mut repeats, &passages, &copies);
+            let mut repeated = Bits::new(units.rows.len());
+            found.repeats.each(|c| repeated.set(c.unit as usize));
+            (found.passages, found.stay) = copies.passages(&repeated);
+            found.repeats = copies.settle_witnesses(found.repeats, &found.passages);
         }
         self.progress.finish();
-        repeats.extend(passages);
-        Ok((repeats, stay, near.forgone))
+        self.cancel.check()?;
+        Ok(found)
     }
+}
+
+/// What a thread that judges furniture keeps from one page to the next.
+#[derive(Default)]
+struct Judging {
+    scratch: Scratch,
+    words: analyse::Scratch,
+    text: TextBuffer,
+    evidence: Vec<Evidence>,
+}
+
+/// Repeats and passages.
+#[derive(Default)]
+struct Found {
+    repeats: Column<CutRow>,
+    passages: Column<CutRow>,
+    stay: Column<PassageRow>,
+    forgone: u64,
 }

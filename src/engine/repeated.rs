@@ -4,6 +4,7 @@
 //! not. Most lines, shingles and band keys of a corpus come once, and there is no need to collect and to sort them.
 //! Threads may add at the same time: what is remembered does not depend on the order.
 
+use crate::store::Store;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Slots a key: of the keys that come once, about this part of one is taken for repeated.
@@ -16,9 +17,12 @@ pub struct Repeated {
 }
 
 impl Repeated {
-    /// Room for so many keys.
-    pub fn with_room_for(keys: usize) -> Repeated {
-        let words = (keys * SLOTS / 32).next_power_of_two().max(2);
+    /// Room for so many keys, as far as the store has it: with less room more keys are taken for repeated that are not.
+    pub fn with_room_for(keys: usize, store: &Store) -> Repeated {
+        let wanted = (keys * SLOTS / 32).next_power_of_two();
+        let most = store.filter(wanted * 8) / 8;
+        // The largest power of two that fits.
+        let words = if most < wanted { (most + 1).next_power_of_two() / 2 } else { wanted }.max(2);
         Repeated {
             words: (0..words).map(|_| AtomicU64::new(0)).collect(),
             shift: 64 - words.trailing_zeros(),
@@ -62,7 +66,7 @@ mod tests {
     #[test]
     fn all_that_repeat_and_few_others_are_found() {
         const KEYS: u32 = 100_000;
-        let repeated = Repeated::with_room_for(KEYS as usize + 10_000);
+        let repeated = Repeated::with_room_for(KEYS as usize + 10_000, &Store::default());
         (0..KEYS + 10_000).into_par_iter().for_each(|i| repeated.add(mixed(7, i % KEYS)));
         assert!((0..10_000).all(|i| repeated.has(mixed(7, i))));
         let wrong = (10_000..KEYS).filter(|&i| repeated.has(mixed(7, i))).count();

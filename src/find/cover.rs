@@ -8,19 +8,101 @@
 use crate::tables::Rule;
 use crate::text::hash::BySame;
 use crate::text::shingle;
+use rayon::prelude::*;
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
 
-/// One document of the group. Members are given in the order of the keep policy.
-#[derive(Debug, Clone, Default)]
-pub struct Member {
-    /// Sorted distinct shingles.
-    pub shingles: Vec<u64>,
+/// The documents of a group, in the order of the keep policy.
+pub trait Members: Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The sorted distinct shingles of a member; made anew each time, so that no more are held than are needed.
+    fn shingles(&self, member: usize) -> Vec<u64>;
+    /// Words of a member: at least as many as its shingles.
+    fn words(&self, member: usize) -> usize;
     /// A bucket key a band.
-    pub keys: Vec<u32>,
-    /// Members that may contain this one.
-    pub containers: Vec<u32>,
+    fn keys(&self, member: usize, keys: &mut Vec<u32>);
+    /// Members that may contain a member.
+    fn containers(&self, member: usize, containers: &mut Vec<u32>);
     /// Breaks ties where comparisons are capped: by content, never by arrival.
-    pub content: u128,
+    fn content(&self, member: usize) -> u128;
+}
+
+/// The shingles of members: all of them where they fit, else those of the next ones and of those asked for lately.
+struct Sets<'a> {
+    members: &'a dyn Members,
+    /// Distinct shingles of each.
+    sizes: Vec<u32>,
+    /// How many shingles are held at a time.
+    most: usize,
+    /// Those of members that follow one another.
+    block: Range<usize>,
+    sets: Vec<Arc<[u64]>>,
+    /// Others, and how many shingles those are.
+    lately: RefCell<(Lately, usize)>,
+}
+
+type Lately = HashMap<usize, Arc<[u64]>, BySame>;
+
+impl<'a> Sets<'a> {
+    fn new(members: &'a dyn Members, most: usize) -> Sets<'a> {
+        let mut sets = Sets {
+            members,
+            sizes: Vec::new(),
+            most,
+            block: 0..0,
+            sets: Vec::new(),
+            lately: RefCell::default(),
+        };
+        sets.go_to(0);
+        sets.sizes = if sets.block.end == members.len() {
+            sets.sets.iter().map(|s| s.len() as u32).collect()
+        } else {
+            (0..members.len()).into_par_iter().map(|m| members.shingles(m).len() as u32).collect()
+        };
+        sets
+    }
+
+    /// Reads the shingles of a member and of those behind it.
+    fn go_to(&mut self, member: usize) {
+        if self.block.contains(&member) {
+            return;
+        }
+        let (mut end, mut held) = (member, 0);
+        while end < self.members.len() && (end == member || held + self.members.words(end) <= self.most) {
+            held += self.members.words(end);
+            end += 1;
+        }
+        self.block = member..end;
+        self.sets = self.block.clone().into_par_iter().map(|m| self.members.shingles(m).into()).collect();
+    }
+
+    fn get(&self, member: usize) -> Arc<[u64]> {
+        if self.block.contains(&member) {
+            return Arc::clone(&self.sets[member - self.block.start]);
+        }
+        let mut lately = self.lately.borrow_mut();
+        if let Some(set) = lately.0.get(&member) {
+            return Arc::clone(set);
+        }
+        let set: Arc<[u64]> = self.members.shingles(member).into();
+        if lately.1 + set.len() > self.most {
+            *lately = Default::default();
+        }
+        lately.1 += set.len();
+        lately.0.insert(member, Arc::clone(&set));
+        set
+    }
+
+    fn size(&self, member: usize) -> usize {
+        self.sizes[member] as usize
+    }
 }
 
 /// What becomes of a member.
@@ -54,33 +136,40 @@ type Buckets = HashMap<(u32, u32), Vec<u32>, BySame>;
 /// The most members that one member is compared with; beyond it the comparisons forgone are counted.
 pub const MAX_COMPARISONS: usize = 4096;
 
-/// Covers one group; `forgone` is raised by the comparisons that the cap saved.
-pub fn cover(members: &[Member], thresholds: Thresholds, forgone: &mut u64) -> Vec<Fate> {
-    let contained = contained(members, thresholds);
+/// Covers one group, holding no more than `most` shingles where they are more than that; `forgone` is raised by the
+/// comparisons that the cap saved.
+pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone: &mut u64) -> Vec<Fate> {
+    let mut sets = Sets::new(members, most);
+    let contained = contained(&sets, thresholds);
     // Undecided members are witnesses of nobody yet.
     let mut fates: Vec<Option<Fate>> = vec![None; members.len()];
     let mut buckets: Buckets = Buckets::default();
-    for (i, member) in members.iter().enumerate() {
+    let mut keys = Vec::new();
+    for i in 0..members.len() {
         if contained[i].is_some() {
             continue;
         }
-        match best_kept(members, i, &buckets, thresholds.jaccard, forgone) {
+        sets.go_to(i);
+        members.keys(i, &mut keys);
+        match best_kept(&sets, i, &keys, &buckets, thresholds.jaccard, forgone) {
             Some((of, similarity)) => {
                 fates[i] = Some(Fate::Copies { of, similarity, rule: Rule::NearDuplicate })
             }
             None => {
                 fates[i] = Some(Fate::Stays);
-                add_to_buckets(member, i, &mut buckets);
+                add_to_buckets(&keys, i, &mut buckets);
             }
         }
     }
     for i in 0..members.len() {
         let Some(container) = contained[i] else { continue };
-        let fate = contained_in_kept(members, i, container, &fates, thresholds).unwrap_or_else(|| {
-            match best_kept(members, i, &buckets, thresholds.jaccard, forgone) {
+        sets.go_to(i);
+        members.keys(i, &mut keys);
+        let fate = contained_in_kept(&sets, i, container, &fates, thresholds).unwrap_or_else(|| {
+            match best_kept(&sets, i, &keys, &buckets, thresholds.jaccard, forgone) {
                 Some((of, similarity)) => Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
                 None => {
-                    add_to_buckets(&members[i], i, &mut buckets);
+                    add_to_buckets(&keys, i, &mut buckets);
                     Fate::Stays
                 }
             }
@@ -90,41 +179,42 @@ pub fn cover(members: &[Member], thresholds: Thresholds, forgone: &mut u64) -> V
     fates.into_iter().map(|f| f.unwrap_or(Fate::Stays)).collect()
 }
 
-fn add_to_buckets(member: &Member, i: usize, buckets: &mut Buckets) {
-    for (band, &key) in member.keys.iter().enumerate() {
+fn add_to_buckets(keys: &[u32], i: usize, buckets: &mut Buckets) {
+    for (band, &key) in keys.iter().enumerate() {
         buckets.entry((band as u32, key)).or_default().push(i as u32);
     }
 }
 
 /// The most similar member that stays and shares a bucket, if it is similar enough.
 fn best_kept(
-    members: &[Member],
+    sets: &Sets<'_>,
     i: usize,
+    keys: &[u32],
     buckets: &Buckets,
     threshold: f64,
     forgone: &mut u64,
 ) -> Option<(u32, f32)> {
-    let member = &members[i];
     let mut candidates: Vec<u32> = Vec::new();
-    for (band, &key) in member.keys.iter().enumerate() {
+    for (band, &key) in keys.iter().enumerate() {
         candidates.extend(buckets.get(&(band as u32, key)).into_iter().flatten());
     }
     candidates.sort_unstable();
     candidates.dedup();
-    let size = member.shingles.len() as f64;
+    let size = sets.size(i) as f64;
     candidates.retain(|&c| {
-        let other = members[c as usize].shingles.len() as f64;
+        let other = sets.size(c as usize) as f64;
         size.min(other) >= threshold * size.max(other)
     });
     if candidates.len() > MAX_COMPARISONS {
         *forgone += (candidates.len() - MAX_COMPARISONS) as u64;
-        candidates.sort_by_key(|&c| (members[c as usize].content, c));
+        candidates.sort_by_cached_key(|&c| (sets.members.content(c as usize), c));
         candidates.truncate(MAX_COMPARISONS);
         candidates.sort_unstable();
     }
+    let shingles = sets.get(i);
     let mut best: Option<(u32, f64)> = None;
     for &candidate in &candidates {
-        let similarity = shingle::jaccard(&member.shingles, &members[candidate as usize].shingles);
+        let similarity = shingle::jaccard(&shingles, &sets.get(candidate as usize));
         if similarity >= threshold && best.is_none_or(|(_, s)| similarity > s) {
             best = Some((candidate, similarity));
             if similarity == 1.0 {
@@ -136,22 +226,30 @@ fn best_kept(
 }
 
 /// For each member the best one that contains it and is not contained itself, larger ones decided first.
-fn contained(members: &[Member], thresholds: Thresholds) -> Vec<Option<u32>> {
-    let mut out = vec![None; members.len()];
-    if thresholds.containment <= 0.0 || members.iter().all(|m| m.containers.is_empty()) {
+fn contained(sets: &Sets<'_>, thresholds: Thresholds) -> Vec<Option<u32>> {
+    let members = sets.members.len();
+    let mut out = vec![None; members];
+    if thresholds.containment <= 0.0 {
         return out;
     }
-    let mut order: Vec<usize> = (0..members.len()).collect();
-    order.sort_by_key(|&i| (std::cmp::Reverse(members[i].shingles.len()), i));
+    let mut containers = Vec::new();
+    let mut has_containers = |i: &usize| {
+        sets.members.containers(*i, &mut containers);
+        !containers.is_empty()
+    };
+    let mut order: Vec<usize> = (0..members).filter(|i| has_containers(i)).collect();
+    order.sort_by_key(|&i| (std::cmp::Reverse(sets.size(i)), i));
     for i in order {
+        let inner = sets.get(i);
         let mut best: Option<(u32, f64)> = None;
-        for &c in &members[i].containers {
-            let (inner, outer) = (&members[i].shingles, &members[c as usize].shingles);
-            if out[c as usize].is_some() || outer.len() <= inner.len() {
+        sets.members.containers(i, &mut containers);
+        for &c in &containers {
+            if out[c as usize].is_some() || sets.size(c as usize) <= inner.len() {
                 continue;
             }
-            let share = shingle::containment(inner, outer);
-            let near = shingle::jaccard(inner, outer) >= thresholds.jaccard;
+            let outer = sets.get(c as usize);
+            let share = shingle::containment(&inner, &outer);
+            let near = shingle::jaccard(&inner, &outer) >= thresholds.jaccard;
             if share >= thresholds.containment && !near && best.is_none_or(|(_, s)| share > s) {
                 best = Some((c, share));
             }
@@ -163,7 +261,7 @@ fn contained(members: &[Member], thresholds: Thresholds) -> Vec<Option<u32>> {
 
 /// A member that stays and contains member `i`: the one found first, or what it went as a copy of, or another.
 fn contained_in_kept(
-    members: &[Member],
+    sets: &Sets<'_>,
     i: usize,
     container: u32,
     fates: &[Option<Fate>],
@@ -173,13 +271,15 @@ fn contained_in_kept(
         Some(Fate::Copies { of, .. }) => of,
         _ => container,
     };
+    let mut containers = Vec::new();
+    sets.members.containers(i, &mut containers);
     [stand_in]
         .into_iter()
-        .chain(members[i].containers.iter().copied())
+        .chain(containers)
         .filter(|&c| fates[c as usize] == Some(Fate::Stays) && c as usize != i)
-        .filter(|&c| members[c as usize].shingles.len() > members[i].shingles.len())
+        .filter(|&c| sets.size(c as usize) > sets.size(i))
         .find_map(|of| {
-            let share = shingle::containment(&members[i].shingles, &members[of as usize].shingles);
+            let share = shingle::containment(&sets.get(i), &sets.get(of as usize));
             (share >= thresholds.containment).then_some(Fate::Copies {
                 of,
                 similarity: share as f32,
@@ -193,13 +293,46 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[derive(Clone)]
+    struct Member {
+        shingles: Vec<u64>,
+        containers: Vec<u32>,
+    }
+
+    struct Slice<'a>(&'a [Member]);
+
+    impl Members for Slice<'_> {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+        fn shingles(&self, member: usize) -> Vec<u64> {
+            self.0[member].shingles.clone()
+        }
+        fn words(&self, member: usize) -> usize {
+            self.0[member].shingles.len()
+        }
+        fn keys(&self, _: usize, keys: &mut Vec<u32>) {
+            *keys = vec![7];
+        }
+        fn containers(&self, member: usize, containers: &mut Vec<u32>) {
+            containers.clone_from(&self.0[member].containers);
+        }
+        fn content(&self, _: usize) -> u128 {
+            0
+        }
+    }
+
     fn member(shingles: impl IntoIterator<Item = u64>, containers: &[u32]) -> Member {
         let shingles: Vec<u64> = shingles.into_iter().collect();
-        Member { shingles, keys: vec![7], containers: containers.to_vec(), content: 0 }
+        Member { shingles, containers: containers.to_vec() }
     }
 
     fn fates(members: &[Member]) -> Vec<Fate> {
-        cover(members, Thresholds { jaccard: 0.7, containment: 0.9 }, &mut 0)
+        let thresholds = Thresholds { jaccard: 0.7, containment: 0.9 };
+        let all = cover(&Slice(members), thresholds, usize::MAX, &mut 0);
+        // With little room it reads the sets again, and finds the same.
+        assert_eq!(all, cover(&Slice(members), thresholds, 50, &mut 0));
+        all
     }
 
     fn goes_to(fate: Fate) -> Option<u32> {

@@ -2,13 +2,16 @@
 
 use crate::clean::cuts;
 use crate::corpus::records::Records;
-use crate::document::{Kind, Span};
-use crate::engine::{Decisions, Source};
+use crate::document::{Kind, RecordIndex, Span};
+use crate::engine::{Decisions, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
+use crate::store::Sorter;
+use crate::tables::{CutRow, UnitRow};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// How many of the most cut lines are named.
 const TOP: usize = 10;
@@ -92,18 +95,27 @@ struct Counted {
 impl Summary {
     /// Counts what was decided about these records.
     pub fn of(records: &Records, decisions: &Decisions) -> Summary {
-        let counted = (0..records.rows.len() as u32)
-            .into_par_iter()
-            .with_min_len(256)
-            .fold(
-                || (Counted::default(), String::new()),
-                |(mut counted, mut buffer), record| {
-                    count(records, decisions, record, &mut buffer, &mut counted);
-                    (counted, buffer)
-                },
-            )
-            .map(|c| c.0)
-            .reduce(Counted::default, add);
+        let mut counted = Counted::default();
+        let mut lengths = Vec::new();
+        for stretch in stretches(records, decisions) {
+            let lengths = decisions.lengths.read(stretch.start as usize..stretch.end as usize, &mut lengths);
+            let decided = decisions.stretch(stretch.clone());
+            let of_stretch = stretch
+                .clone()
+                .into_par_iter()
+                .with_min_len(64)
+                .fold(
+                    || (Counted::default(), TextBuffer::default()),
+                    |(mut counted, mut buffer), record| {
+                        let length = lengths[(record - stretch.start) as usize];
+                        count(records, (decisions, &decided), (record, length), &mut buffer, &mut counted);
+                        (counted, buffer)
+                    },
+                )
+                .map(|c| c.0)
+                .reduce(Counted::default, add);
+            counted = add(counted, of_stretch);
+        }
         let mut summary = Summary {
             format: "dechaff summary".into(),
             version: 1,
@@ -123,7 +135,7 @@ impl Summary {
         for (what, count) in records.files.iter().flat_map(|f| &f.passed_over) {
             *summary.passed_over.entry(what.clone()).or_default() += count;
         }
-        for removed in decisions.documents.removed.iter().flatten() {
+        for (_, removed) in decisions.documents.removed.cursor() {
             *summary.removed_by_rule.entry(removed.rule.name().into()).or_default() += 1;
             summary.records_removed += 1;
         }
@@ -258,11 +270,23 @@ fn words_in(text: &str) -> u64 {
     })
 }
 
-fn count(records: &Records, decisions: &Decisions, record: u32, buffer: &mut String, counted: &mut Counted) {
-    let length = u64::from(decisions.lengths[record as usize]);
+/// All records in stretches that are worked on at a time; where units were not looked at, by records alone.
+fn stretches(records: &Records, decisions: &Decisions) -> Vec<Range<RecordIndex>> {
+    decisions.units.stretches(&records.store, size_of::<UnitRow>()).collect()
+}
+
+fn count(
+    records: &Records,
+    (decisions, decided): (&Decisions, &Stretch<'_>),
+    (record, length): (RecordIndex, u32),
+    buffer: &mut TextBuffer,
+    counted: &mut Counted,
+) {
+    let length = u64::from(length);
     counted.bytes_in += length;
-    let removed = decisions.removed(record).is_some();
-    if !removed && decisions.cuts_of(record).is_empty() {
+    let removed = decisions.is_removed(record);
+    let rows = decided.cuts_of(record);
+    if !removed && rows.is_empty() {
         counted.bytes_kept += length;
         return;
     }
@@ -274,15 +298,14 @@ fn count(records: &Records, decisions: &Decisions, record: u32, buffer: &mut Str
         kind.words += words_in(text);
         return;
     }
-    let rows = decisions.cuts_of(record);
-    let spans: Vec<Span> = rows.iter().map(|c| decisions.units.rows[c.unit as usize].span).collect();
+    let spans: Vec<Span> = rows.iter().map(|c| decided.unit(c.unit).span).collect();
     let mut gone = 0;
     for (row, range) in rows.iter().zip(cuts::ranges(text, &spans)) {
         let kind = &mut counted.kinds[row.kind as usize];
         let bytes = u64::from(range.end - range.start);
         kind.cuts += 1;
         kind.bytes += bytes;
-        kind.words += u64::from(decisions.units.rows[row.unit as usize].words);
+        kind.words += u64::from(decided.unit(row.unit).words);
         gone += bytes;
     }
     counted.cut += u64::from(!rows.is_empty());
@@ -301,32 +324,47 @@ fn add(mut a: Counted, b: Counted) -> Counted {
     a
 }
 
-fn most_cut(records: &Records, decisions: &Decisions) -> Vec<TopLine> {
-    let mut lines: HashMap<u128, (u64, u32)> = HashMap::new();
-    let stays = |unit: u32| decisions.removed(decisions.units.record_of(unit)).is_none();
-    for cut in decisions.cuts.iter().filter(|c| stays(c.unit)) {
-        let row = lines.entry(decisions.units.rows[cut.unit as usize].exact).or_insert((0, cut.unit));
-        row.0 += 1;
-        row.1 = row.1.min(cut.unit);
-    }
-    let mut top: Vec<(u64, u32, u128)> =
-        lines.into_iter().filter(|l| l.1.0 > 1).map(|(e, (n, u))| (n, u, e)).collect();
-    top.sort_unstable_by_key(|t| (std::cmp::Reverse(t.0), t.1));
-    top.truncate(TOP);
-    let mut sites: HashMap<u128, HashMap<u32, u64>> = top.iter().map(|t| (t.2, HashMap::new())).collect();
-    for cut in decisions.cuts.iter().filter(|c| stays(c.unit)) {
-        if let Some(counts) = sites.get_mut(&decisions.units.rows[cut.unit as usize].exact) {
-            let site = records.documents[decisions.units.record_of(cut.unit) as usize].site;
-            if site.is_some() {
-                *counts.entry(site.0).or_default() += 1;
-            }
+/// Cuts with the words that they cut, in order: those of documents that stay.
+fn each_cut(records: &Records, decisions: &Decisions, mut take: impl FnMut(&CutRow, &UnitRow, RecordIndex)) {
+    for stretch in stretches(records, decisions) {
+        let decided = decisions.stretch(stretch.clone());
+        for record in stretch.filter(|&r| !decisions.is_removed(r)) {
+            decided.cuts_of(record).iter().for_each(|cut| take(cut, decided.unit(cut.unit), record));
         }
     }
-    let mut buffer = String::new();
+}
+
+fn most_cut(records: &Records, decisions: &Decisions) -> Vec<TopLine> {
+    let mut lines = Sorter::new(&records.store, |l: &(u128, u32)| *l);
+    each_cut(records, decisions, |cut, unit, _| lines.push((unit.exact, cut.unit)));
+    let mut top: Vec<(u64, u32, u128)> = Vec::new();
+    let order = |t: &(u64, u32, u128)| (std::cmp::Reverse(t.0), t.1);
+    lines.finish().runs(
+        |a, b| a.0 == b.0,
+        |run| {
+            if run.len() > 1 {
+                top.push((run.len() as u64, run[0].1, run[0].0));
+                if top.len() > 64 * TOP {
+                    top.sort_unstable_by_key(order);
+                    top.truncate(TOP);
+                }
+            }
+        },
+    );
+    top.sort_unstable_by_key(order);
+    top.truncate(TOP);
+    let mut sites: HashMap<u128, HashMap<u32, u64>> = top.iter().map(|t| (t.2, HashMap::new())).collect();
+    each_cut(records, decisions, |_, unit, record| {
+        let site = records.documents.sites[record as usize];
+        if let Some(counts) = sites.get_mut(&unit.exact).filter(|_| site.is_some()) {
+            *counts.entry(site.0).or_default() += 1;
+        }
+    });
+    let mut buffer = TextBuffer::default();
     top.into_iter()
         .map(|(cuts, unit, exact)| {
             let record = decisions.units.record_of(unit);
-            let span = decisions.units.rows[unit as usize].span;
+            let span = decisions.units.rows.get(unit as usize).span;
             let line = shorten(span.of(records.text(record as usize, &mut buffer)));
             let most = sites[&exact].iter().max_by_key(|(site, n)| (**n, std::cmp::Reverse(**site)));
             TopLine {

@@ -8,12 +8,14 @@ use dechaff::corpus::html as page;
 use dechaff::corpus::packing::{pack, unpack};
 use dechaff::corpus::reading::{OnError, Reading};
 use dechaff::corpus::walk::InputFile;
-use dechaff::disk::{Disk, ReadFile, WriteFile};
-use dechaff::engine::{Cancel, Source};
+use dechaff::disk::{Disk, ReadFile, RealDisk, Temporary, WriteFile};
+use dechaff::engine::{Cancel, Source, TextBuffer};
 use dechaff::progress::Silent;
+use dechaff::store::Store;
 use encoding_rs::Encoding;
 use std::io::{self, Cursor, ErrorKind, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 /// What only reads takes larger inputs.
 const MOST: usize = 1 << 16;
@@ -112,6 +114,12 @@ impl Disk for One {
     fn sync(&self, _: &Path) -> io::Result<()> {
         Ok(())
     }
+    fn temporary(&self, folder: &Path) -> io::Result<Box<dyn Temporary>> {
+        RealDisk.temporary(folder)
+    }
+    fn open_parts(&self, _: &Path) -> io::Result<Box<dyn Temporary>> {
+        Err(ErrorKind::Unsupported.into())
+    }
 }
 
 const FORMATS: [Format; 6] =
@@ -121,6 +129,9 @@ const FORMATS: [Format; 6] =
 pub fn reading(data: &[u8]) {
     let (choice, data) = chosen(data, MOST);
     let disk = One(data.to_vec());
+    // With no room at all what was read is read again from a temporary file.
+    let budget = (choice / 32 % 2 == 1).then_some(1);
+    let store = Arc::new(Store::new(Arc::new(RealDisk), budget, &std::env::temp_dir()));
     let config = Config::default();
     let reading = Reading {
         config: &config,
@@ -129,6 +140,7 @@ pub fn reading(data: &[u8]) {
         max_expansion: 2,
         on_error: [OnError::Reject, OnError::Keep, OnError::Fail][choice / 8 % 3],
         disk: &disk,
+        store: &store,
         progress: &Silent,
         cancel: &Cancel::default(),
     };
@@ -140,7 +152,7 @@ pub fn reading(data: &[u8]) {
         named: true,
     };
     let Ok(records) = reading.files(vec![file]) else { return };
-    let usable = records.rows.len() as u32;
+    let usable = records.count();
     let Some(read) = records.files.first() else {
         assert!(usable == 0 && records.unreadable.len() == 1);
         return;
@@ -148,14 +160,14 @@ pub fn reading(data: &[u8]) {
     assert_eq!(read.bytes, data.len() as u64);
     assert_eq!(records.of_file(0), 0..usable);
     assert_eq!(u64::from(read.records), u64::from(usable) + records.rejected.len() as u64);
-    let mut buffer = String::new();
+    let (mut buffer, mut raw) = (TextBuffer::default(), Vec::new());
     for record in 0..usable {
         let text = records.text(record as usize, &mut buffer).to_owned();
-        assert_eq!(text, records.spelling(record).read(records.raw_text(record)));
-        records.around(record);
+        let raw = records.load(record, &mut raw);
+        assert_eq!(text, raw.spelling().read(raw.raw_text()));
         records.site(record);
         records.id(record);
-        let places = records.rows.iter().map(|r| r.row);
+        let places = records.rows.cursor().map(|r| r.row);
         assert!(places.is_sorted());
     }
 }

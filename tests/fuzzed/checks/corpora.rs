@@ -9,7 +9,7 @@ use dechaff::clean::cuts;
 use dechaff::config::{Builtin, Keep, Level};
 use dechaff::corpus::reading::OnError;
 use dechaff::corpus::walk::Inputs;
-use dechaff::disk::{Disk, ReadFile, RealDisk, WriteFile};
+use dechaff::disk::{Disk, ReadFile, RealDisk, Temporary, WriteFile};
 use dechaff::engine::{Cancel, Lists};
 
 use dechaff::{Config, Document, Kind, Span, clean_with};
@@ -108,6 +108,12 @@ impl Disk for Unsynced {
     }
     fn sync(&self, _: &Path) -> io::Result<()> {
         Ok(())
+    }
+    fn temporary(&self, folder: &Path) -> io::Result<Box<dyn Temporary>> {
+        RealDisk.temporary(folder)
+    }
+    fn open_parts(&self, path: &Path) -> io::Result<Box<dyn Temporary>> {
+        RealDisk.open_parts(path)
     }
 }
 

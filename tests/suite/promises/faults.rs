@@ -9,8 +9,9 @@ use dechaff::config::Builtin;
 use dechaff::corpus::format::Compression;
 use dechaff::corpus::packing::pack;
 use dechaff::corpus::walk::Inputs;
-use dechaff::disk::{Disk, ReadFile, RealDisk, WriteFile};
+use dechaff::disk::{Disk, ReadFile, RealDisk, Temporary, WriteFile};
 use dechaff::engine::{Cancel, Lists};
+use dechaff::store::Store;
 use dechaff::{Config, Error};
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A disk whose operation of a given number fails, and, where it is full, all that write after it.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Faulty {
     calls: Arc<AtomicU64>,
     fails: u64,
@@ -65,6 +66,21 @@ impl<F: Write> Write for FaultyFile<F> {
     }
 }
 
+#[derive(Debug)]
+struct FaultyTemporary(Box<dyn Temporary>, Faulty);
+
+impl Temporary for FaultyTemporary {
+    fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        self.1.call(false)?;
+        self.0.read_at(bytes, at)
+    }
+
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        self.1.call(true)?;
+        self.0.write_at(bytes, at)
+    }
+}
+
 impl Disk for Faulty {
     fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>> {
         self.call(false)?;
@@ -100,6 +116,16 @@ impl Disk for Faulty {
         self.call(true)?;
         RealDisk.sync(folder)
     }
+
+    fn temporary(&self, folder: &Path) -> io::Result<Box<dyn Temporary>> {
+        self.call(true)?;
+        Ok(Box::new(FaultyTemporary(RealDisk.temporary(folder)?, self.clone())))
+    }
+
+    fn open_parts(&self, path: &Path) -> io::Result<Box<dyn Temporary>> {
+        self.call(false)?;
+        Ok(Box::new(FaultyTemporary(RealDisk.open_parts(path)?, self.clone())))
+    }
 }
 
 fn output(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -110,6 +136,19 @@ fn output(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn a_failing_disk_never_leaves_a_wrong_output() {
+    let calls = all_fail_once(None, 1);
+    assert!(calls > 300, "{calls}");
+}
+
+#[test]
+fn nor_does_one_that_holds_what_does_not_fit_into_memory() {
+    // There are thousands of calls, most of them alike.
+    let calls = all_fail_once(Some(1), 41);
+    assert!(calls > 1000, "{calls}");
+}
+
+/// Every call fails once, or one in so many; how many calls there were.
+fn all_fail_once(memory: Option<u64>, step: usize) -> u64 {
     let dir = tempfile::tempdir().unwrap();
     let lines = newsroom::corpus(2, 40);
     let input = dir.path().join("in");
@@ -123,22 +162,23 @@ fn a_failing_disk_never_leaves_a_wrong_output() {
     let cancel = Cancel::default();
     let inputs = Inputs { named: vec![input], listed: Vec::new() };
     let target = dir.path().join("out");
-    let run = |disk: &dyn Disk, earlier: Earlier| -> Result<(), Error> {
+    let run = |disk: Arc<dyn Disk>, earlier: Earlier| -> Result<(), Error> {
         let output = Output { force: true, earlier, ..Output::default() };
-        let run = Run { disk, output, ..Run::new(&config, &lists, &cancel) };
+        let store = Arc::new(Store::new(Arc::clone(&disk), memory, dir.path()));
+        let run = Run { disk: &*disk, output, store, ..Run::new(&config, &lists, &cancel) };
         run.files(&inputs, Some(&target), Product::Corpus).map(|_| ())
     };
-    run(&RealDisk, Earlier::Replace).unwrap();
+    run(Arc::new(RealDisk), Earlier::Replace).unwrap();
     let expected = output(&target);
     let mut calls = 0;
     for kind in [ErrorKind::Other, ErrorKind::StorageFull, ErrorKind::PermissionDenied] {
         for replaces in [false, true] {
-            for fails in 0.. {
+            for fails in (0..).step_by(step) {
                 if !replaces && target.exists() {
                     fs::remove_dir_all(&target).unwrap();
                 }
                 let disk = Faulty { calls: Arc::default(), fails, kind };
-                let result = run(&disk, Earlier::Replace);
+                let result = run(Arc::new(disk.clone()), Earlier::Replace);
                 let made = disk.calls.load(Ordering::SeqCst);
                 if let Err(error) = &result {
                     let named = matches!(error, Error::Io { path, .. } if path.starts_with(dir.path()));
@@ -159,11 +199,12 @@ fn a_failing_disk_never_leaves_a_wrong_output() {
                 }
                 // What was left can be completed.
                 if result.is_err() {
-                    run(&RealDisk, Earlier::Resume).unwrap_or_else(|e| panic!("call {fails} of {kind}: {e}"));
+                    run(Arc::new(RealDisk), Earlier::Resume)
+                        .unwrap_or_else(|e| panic!("call {fails} of {kind}: {e}"));
                     assert!(output(&target) == expected, "call {fails} of {kind}: resumed to something else");
                 }
                 if lacks {
-                    run(&RealDisk, Earlier::Replace).unwrap();
+                    run(Arc::new(RealDisk), Earlier::Replace).unwrap();
                 }
                 if fails >= made {
                     calls += fails;
@@ -172,7 +213,7 @@ fn a_failing_disk_never_leaves_a_wrong_output() {
             }
         }
     }
-    assert!(calls > 300, "{calls}");
+    calls
 }
 
 /// An output that was being replaced when the disk failed twice stands beside its name.

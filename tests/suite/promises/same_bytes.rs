@@ -46,6 +46,28 @@ fn batches_do_not_change_a_byte() {
 }
 
 #[test]
+fn memory_does_not_change_a_byte() {
+    let corpus = cleaned();
+    let dir = tempfile::tempdir().unwrap();
+    let input = corpus.path("corpus.jsonl");
+    let mut expected = tree(&corpus.path("out"));
+    expected.remove("run.json");
+    // With the first all tables are on disk, with the last all are in memory.
+    for memory in ["1", "300K", "3M", "1G"] {
+        let arguments =
+            ["clean", input.to_str().unwrap(), "-o", memory, "-q", "--memory", memory, "--tmp-dir", "."];
+        expect(dir.path(), &arguments, 1);
+        let mut made = tree(&dir.path().join(memory));
+        let run: Value = serde_json::from_slice(&made.remove("run.json").unwrap()).unwrap();
+        let temporary = run["temporary_bytes"].as_u64().unwrap();
+        assert_eq!(temporary > 0, memory != "1G", "{temporary} bytes with {memory}");
+        assert!(made == expected, "a budget of {memory}");
+    }
+    let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 4, "{left:?}");
+}
+
+#[test]
 fn a_second_run_over_the_same_name_gives_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("corpus.jsonl"), newsroom::corpus(8, 60).join("\n")).unwrap();

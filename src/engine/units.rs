@@ -1,0 +1,119 @@
+//! The units of a corpus, and what is known of its documents before their texts are read.
+
+use crate::document::{RecordIndex, SiteIndex};
+use crate::store::{Column, Store};
+use crate::tables::{AnchorRow, Evidence, NearRow, UnitRow};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What is known of the documents of a corpus.
+#[derive(Debug, Default)]
+pub struct Documents {
+    /// The site whose furniture each may carry.
+    pub sites: Vec<SiteIndex>,
+    /// Seconds since 1970, where a date was given and understood; empty where no date is asked for.
+    pub dates: Column<Option<i64>>,
+    /// Places of sites in the list of preferred ones.
+    pub preferences: HashMap<SiteIndex, u32>,
+}
+
+impl Documents {
+    /// How many documents there are.
+    pub fn len(&self) -> usize {
+        self.sites.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.sites.is_empty()
+    }
+
+    /// How many sites they name.
+    pub fn site_count(&self) -> usize {
+        self.sites.iter().filter(|s| s.is_some()).map(|s| s.0 as usize + 1).max().unwrap_or(0)
+    }
+}
+
+/// All units of a corpus.
+#[derive(Debug, Default)]
+pub struct Units {
+    /// The rows.
+    pub rows: Column<UnitRow>,
+    /// Where the units of each document start; one more entry than documents.
+    pub first: Vec<u32>,
+    /// Anchors of those that may be templates, in the order of units.
+    pub anchors: Column<AnchorRow>,
+    /// Bucket keys of the longer ones, in the order of units.
+    pub near: Column<NearRow>,
+}
+
+impl Units {
+    /// The numbers of the units of a document.
+    pub fn range(&self, record: RecordIndex) -> Range<usize> {
+        self.first[record as usize] as usize..self.first[record as usize + 1] as usize
+    }
+
+    /// The numbers of the units of neighbouring documents.
+    pub fn range_of(&self, records: &Range<RecordIndex>) -> Range<usize> {
+        self.first[records.start as usize] as usize..self.first[records.end as usize] as usize
+    }
+
+    /// The units of a document.
+    pub fn of(&self, record: RecordIndex) -> Cow<'_, [UnitRow]> {
+        self.rows.read_all(self.range(record))
+    }
+
+    /// The document that a unit stands in.
+    pub fn record_of(&self, unit: u32) -> RecordIndex {
+        (self.first.partition_point(|&f| f <= unit) - 1) as RecordIndex
+    }
+
+    /// How many documents there are.
+    pub fn records(&self) -> usize {
+        self.first.len().saturating_sub(1)
+    }
+
+    /// All documents in stretches that are worked on at a time, where a unit costs so many bytes.
+    pub fn stretches(
+        &self,
+        store: &Arc<Store>,
+        bytes: usize,
+    ) -> impl Iterator<Item = Range<RecordIndex>> + '_ {
+        let most = store.window(bytes);
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let from = at;
+            if from == self.records() {
+                return None;
+            }
+            let end = self.first[from] as usize + most;
+            let fitting = self.first[from..].partition_point(|&f| f as usize <= end) - 1;
+            at = from + fitting.clamp(1, most);
+            Some(from as RecordIndex..at as RecordIndex)
+        })
+    }
+}
+
+/// The counts of a unit whose words stand nowhere else.
+pub const ONCE: Evidence = Evidence {
+    site_documents: 1,
+    site_masked: 1,
+    site_template: 0,
+    anchored: 0,
+    documents: 1,
+    sites: 1,
+    in_document: 1,
+    earlier: 0,
+};
+
+/// The evidence of the units of a range, a row each: `rows` are those of it that stand elsewhere too.
+pub fn evidence_of(units: Range<usize>, rows: &[(u32, Evidence)], evidence: &mut Vec<Evidence>) {
+    evidence.clear();
+    evidence.resize(units.len(), ONCE);
+    let from = rows.partition_point(|r| (r.0 as usize) < units.start);
+    for (unit, seen) in rows[from..].iter().take_while(|r| (r.0 as usize) < units.end) {
+        evidence[*unit as usize - units.start] = *seen;
+    }
+}

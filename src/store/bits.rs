@@ -1,0 +1,67 @@
+//! A bit for each of many things.
+
+/// Bits by number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bits {
+    words: Vec<u64>,
+    length: usize,
+}
+
+impl Bits {
+    /// So many bits, all unset.
+    pub fn new(length: usize) -> Bits {
+        Bits { words: vec![0; length.div_ceil(64)], length }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Whether a bit is set; those beyond the end are not.
+    pub fn has(&self, at: usize) -> bool {
+        self.words.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 != 0)
+    }
+
+    /// Sets a bit.
+    pub fn set(&mut self, at: usize) {
+        self.words[at / 64] |= 1 << (at % 64);
+    }
+
+    /// Whether any bit of a range is set.
+    pub fn any(&self, mut range: std::ops::Range<usize>) -> bool {
+        while range.start < range.end {
+            let (word, from) = (range.start / 64, range.start % 64);
+            let to = (range.end - word * 64).min(64);
+            let mask = (u64::MAX >> (64 - (to - from))) << from;
+            if self.words[word] & mask != 0 {
+                return true;
+            }
+            range.start = word * 64 + to;
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_found_one_by_one_and_in_ranges() {
+        let mut bits = Bits::new(200);
+        [0, 63, 64, 130].into_iter().for_each(|b| bits.set(b));
+        let set: Vec<usize> = (0..300).filter(|&b| bits.has(b)).collect();
+        assert_eq!(set, [0, 63, 64, 130]);
+        for from in 0..200 {
+            for to in from..200 {
+                assert_eq!(bits.any(from..to), set.iter().any(|b| (from..to).contains(b)), "{from}..{to}");
+            }
+        }
+    }
+}

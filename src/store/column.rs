@@ -1,0 +1,343 @@
+//! Rows in the order of their places.
+
+use super::{Row, Share, Store};
+use crate::disk::Temporary;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Bytes that are asked of the budget at a time.
+const STEP: usize = 1 << 16;
+
+/// Rows, in memory or in a temporary file.
+#[derive(Debug)]
+pub struct Column<T> {
+    store: Arc<Store>,
+    rows: Rows<T>,
+    /// Bytes of the budget that it holds.
+    held: usize,
+}
+
+#[derive(Debug)]
+enum Rows<T> {
+    Memory(Vec<T>),
+    Disk { file: Arc<dyn Temporary>, start: u64, count: usize },
+}
+
+impl<T> Default for Column<T> {
+    fn default() -> Self {
+        Column { store: Arc::default(), rows: Rows::Memory(Vec::new()), held: 0 }
+    }
+}
+
+impl<T> Drop for Column<T> {
+    fn drop(&mut self) {
+        self.store.give_back(Share::Tables, self.held);
+    }
+}
+
+impl<T: Row> Column<T> {
+    /// Rows that stay in memory and hold nothing of the budget: those of a step that fitted.
+    pub(super) fn in_memory(store: &Arc<Store>, rows: Vec<T>) -> Column<T> {
+        Column { store: Arc::clone(store), rows: Rows::Memory(rows), held: 0 }
+    }
+
+    /// A part of a temporary file.
+    pub(super) fn on_disk(
+        store: &Arc<Store>,
+        file: Arc<dyn Temporary>,
+        start: u64,
+        count: usize,
+    ) -> Column<T> {
+        Column { store: Arc::clone(store), rows: Rows::Disk { file, start, count }, held: 0 }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        match &self.rows {
+            Rows::Memory(rows) => rows.len(),
+            Rows::Disk { count, .. } => *count,
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether its rows are in memory.
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self.rows, Rows::Memory(_))
+    }
+
+    /// One row.
+    pub fn get(&self, at: usize) -> T {
+        match &self.rows {
+            Rows::Memory(rows) => rows[at],
+            Rows::Disk { .. } => {
+                let mut buffer = Vec::new();
+                self.read(at..at + 1, &mut buffer)[0]
+            }
+        }
+    }
+
+    /// The rows of a range; `buffer` holds them where they come from disk.
+    pub fn read<'a>(&'a self, range: Range<usize>, buffer: &'a mut Vec<T>) -> &'a [T] {
+        match &self.rows {
+            Rows::Memory(rows) => &rows[range],
+            Rows::Disk { .. } => {
+                buffer.clear();
+                self.append(range, buffer);
+                buffer
+            }
+        }
+    }
+
+    /// The rows of a range, borrowed where they are in memory.
+    pub fn read_all(&self, range: Range<usize>) -> Cow<'_, [T]> {
+        match &self.rows {
+            Rows::Memory(rows) => Cow::Borrowed(&rows[range]),
+            Rows::Disk { .. } => {
+                let mut rows = Vec::new();
+                self.append(range, &mut rows);
+                Cow::Owned(rows)
+            }
+        }
+    }
+
+    fn append(&self, range: Range<usize>, rows: &mut Vec<T>) {
+        match &self.rows {
+            Rows::Memory(all) => rows.extend_from_slice(&all[range]),
+            Rows::Disk { file, start, count } => {
+                assert!(range.end <= *count, "rows {range:?} of {count}");
+                rows.reserve(range.len());
+                let mut at = range.start;
+                let mut bytes = vec![0; range.len().min(block::<T>()) * T::BYTES];
+                while at < range.end {
+                    let now = (range.end - at).min(block::<T>());
+                    let bytes = &mut bytes[..now * T::BYTES];
+                    self.store.read(&**file, start + (at * T::BYTES) as u64, bytes);
+                    rows.extend(bytes.chunks_exact(T::BYTES).map(T::get));
+                    at += now;
+                }
+            }
+        }
+    }
+
+    /// The number of rows at the front for which this holds; it must hold for none behind them.
+    pub fn partition_point(&self, holds: impl Fn(&T) -> bool) -> usize {
+        match &self.rows {
+            Rows::Memory(rows) => rows.partition_point(holds),
+            Rows::Disk { count, .. } => {
+                let (mut from, mut to) = (0, *count);
+                while from < to {
+                    let middle = from + (to - from) / 2;
+                    if holds(&self.get(middle)) { from = middle + 1 } else { to = middle }
+                }
+                from
+            }
+        }
+    }
+
+    /// Hands on all rows in order, part by part; rows that are the `same` as their neighbours are in one part. Each part
+    /// is told the place of its first row.
+    pub fn parts(&self, same: impl Fn(&T, &T) -> bool, mut take: impl FnMut(usize, &[T])) {
+        if let Rows::Memory(rows) = &self.rows {
+            take(0, rows);
+            return;
+        }
+        let window = self.store.window(size_of::<T>());
+        let (mut buffer, mut first): (Vec<T>, usize) = (Vec::new(), 0);
+        while first + buffer.len() < self.len() {
+            let from = first + buffer.len();
+            self.append(from..(from + window).min(self.len()), &mut buffer);
+            let end = if first + buffer.len() == self.len() {
+                buffer.len()
+            } else {
+                (1..buffer.len()).rev().find(|&i| !same(&buffer[i - 1], &buffer[i])).unwrap_or(0)
+            };
+            if end > 0 {
+                take(first, &buffer[..end]);
+                buffer.drain(..end);
+                first += end;
+            }
+        }
+    }
+
+    /// Hands on all rows in order, by runs of the `same`.
+    pub fn runs(&self, same: impl Fn(&T, &T) -> bool, mut take: impl FnMut(&[T])) {
+        self.parts(&same, |_, part| part.chunk_by(&same).for_each(&mut take));
+    }
+
+    /// Hands on all rows in order.
+    pub fn each(&self, mut take: impl FnMut(&T)) {
+        self.parts(|_, _| false, |_, part| part.iter().for_each(&mut take));
+    }
+
+    /// Reads on from the front.
+    pub fn cursor(&self) -> Cursor<'_, T> {
+        Cursor { column: self, buffer: Vec::new(), from: 0, at: 0 }
+    }
+}
+
+/// Reads a column from its front to its end.
+pub struct Cursor<'a, T> {
+    column: &'a Column<T>,
+    buffer: Vec<T>,
+    /// Place of the first row in the buffer.
+    from: usize,
+    /// Place of the next row.
+    at: usize,
+}
+
+impl<T: Row> Cursor<'_, T> {
+    /// The next row, which stays the next.
+    pub fn peek(&mut self) -> Option<T> {
+        if self.at >= self.column.len() {
+            return None;
+        }
+        if let Rows::Memory(rows) = &self.column.rows {
+            return Some(rows[self.at]);
+        }
+        if self.at >= self.from + self.buffer.len() {
+            self.from = self.at;
+            self.buffer.clear();
+            let window = self.column.store.window(size_of::<T>()).min(block::<T>());
+            self.column.append(self.at..(self.at + window).min(self.column.len()), &mut self.buffer);
+        }
+        Some(self.buffer[self.at - self.from])
+    }
+
+    /// The next row, if it is one of these.
+    pub fn next_if(&mut self, wanted: impl Fn(&T) -> bool) -> Option<T> {
+        let row = self.peek().filter(|row| wanted(row))?;
+        self.at += 1;
+        Some(row)
+    }
+
+    /// The place of the next row.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+}
+
+impl<T: Row> Iterator for Cursor<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.next_if(|_| true)
+    }
+}
+
+/// How many rows are read or written at a time.
+pub(super) fn block<T: Row>() -> usize {
+    (STEP / T::BYTES).max(1)
+}
+
+/// Takes rows in the order of their places.
+pub struct Builder<T> {
+    store: Arc<Store>,
+    rows: Vec<T>,
+    held: usize,
+    file: Option<Arc<dyn Temporary>>,
+    /// Rows in the file.
+    written: usize,
+}
+
+impl<T: Row> Builder<T> {
+    /// No rows yet.
+    pub fn new(store: &Arc<Store>) -> Builder<T> {
+        Builder { store: Arc::clone(store), rows: Vec::new(), held: 0, file: None, written: 0 }
+    }
+
+    /// How many rows were added.
+    pub fn len(&self) -> usize {
+        self.written + self.rows.len()
+    }
+
+    /// Whether none was.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, row: T) {
+        self.rows.push(row);
+        if self.rows.len() * size_of::<T>() > self.held {
+            self.make_room();
+        }
+    }
+
+    /// Adds rows.
+    pub fn extend(&mut self, rows: impl IntoIterator<Item = T>) {
+        rows.into_iter().for_each(|row| self.push(row));
+    }
+
+    /// Adds rows that lie together.
+    pub fn extend_from_slice(&mut self, rows: &[T]) {
+        for part in rows.chunks(block::<T>()) {
+            self.rows.extend_from_slice(part);
+            if self.rows.len() * size_of::<T>() > self.held {
+                self.make_room();
+            }
+        }
+    }
+
+    fn make_room(&mut self) {
+        if self.file.is_none() {
+            // Memory is asked for in steps that grow as the vector does.
+            let wanted =
+                (self.rows.capacity().max(self.rows.len()) * size_of::<T>() + STEP).saturating_sub(self.held);
+            if self.store.take(Share::Tables, wanted) {
+                self.held += wanted;
+                return;
+            }
+            self.file = Some(self.store.file());
+            self.store.give_back(Share::Tables, std::mem::take(&mut self.held));
+        }
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        if let Some(file) = &self.file {
+            write_rows(&self.store, &**file, (self.written * T::BYTES) as u64, &self.rows);
+        }
+        self.written += self.rows.len();
+        self.rows.clear();
+        self.rows.shrink_to(block::<T>());
+        // From now on it writes whenever a block is full.
+        self.held = block::<T>() * size_of::<T>();
+    }
+
+    /// All rows.
+    pub fn finish(mut self) -> Column<T> {
+        if self.file.is_some() {
+            self.flush();
+        }
+        let Some(file) = self.file.take() else {
+            let (rows, held) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.held));
+            return Column { store: Arc::clone(&self.store), rows: Rows::Memory(rows), held };
+        };
+        self.held = 0;
+        Column::on_disk(&self.store, file, 0, self.written)
+    }
+}
+
+impl<T> Drop for Builder<T> {
+    fn drop(&mut self) {
+        if self.file.is_none() {
+            self.store.give_back(Share::Tables, self.held);
+        }
+    }
+}
+
+/// Writes rows to a temporary file.
+pub(super) fn write_rows<T: Row>(store: &Store, file: &dyn Temporary, mut at: u64, rows: &[T]) {
+    let mut bytes = vec![0; rows.len().min(block::<T>()) * T::BYTES];
+    for part in rows.chunks(block::<T>()) {
+        let bytes = &mut bytes[..part.len() * T::BYTES];
+        part.iter().zip(bytes.chunks_exact_mut(T::BYTES)).for_each(|(row, out)| row.put(out));
+        store.write(file, at, bytes);
+        at += bytes.len() as u64;
+    }
+}
