@@ -28,7 +28,7 @@ pub struct Writer<'a> {
     pub(super) run: &'a Run<'a>,
     /// Where the records of each file go.
     pub(super) targets: Vec<Target>,
-    pub(super) because: Because<'a>,
+    pub(super) because: Because,
 }
 
 /// What becomes of a record.
@@ -71,8 +71,8 @@ pub(super) struct Work<'a> {
 #[derive(Default)]
 pub(super) struct Near<'a>(Option<(Range<u32>, Stretch<'a>)>);
 
-/// Records whose decisions are read together.
-const NEAR: u32 = 64;
+/// Records whose decisions are read together, and which are written together.
+const NEAR: u32 = 32;
 
 impl<'a> Near<'a> {
     /// What was decided about a record.
@@ -431,7 +431,7 @@ impl<'a> Writer<'a> {
         make: impl Fn(usize, Item<'a>, &mut Work<'a>, &mut Vec<u8>) -> Result<()> + Sync,
         mut take: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
-        let size = self.run.batch.max(1);
+        let size = self.run.batch.clamp(1, NEAR as usize);
         let mut items = items.enumerate();
         let batches = std::iter::from_fn(|| {
             let batch: Vec<(usize, Item<'a>)> = items.by_ref().take(size).collect();

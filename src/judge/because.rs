@@ -3,8 +3,9 @@
 //! In: the units of one document with their evidence. Out: for a unit that the model cut the facts that spoke most
 //! against it, strongest first. A fact is stated with its value, as the model saw it: of the unit, or of a neighbour.
 
+use super::explainer::Explainer;
 use super::features::{self, NAMES, Row};
-use super::model::{Explainer, INPUTS, Input, Model};
+use super::model::{INPUTS, Input, Model};
 use crate::document::Kind;
 use crate::tables::{Evidence, Rule, UnitRow};
 
@@ -12,8 +13,8 @@ use crate::tables::{Evidence, Rule, UnitRow};
 const MOST: usize = 3;
 
 /// Names the facts behind the model's verdicts.
-pub struct Because<'a> {
-    explainer: Explainer<'a>,
+pub struct Because {
+    explainer: Explainer,
 }
 
 /// A document as it was judged.
@@ -26,9 +27,9 @@ pub struct Page<'a> {
     pub pages: u32,
 }
 
-impl<'a> Because<'a> {
+impl Because {
     /// For the verdicts of `model`.
-    pub fn new(model: &'a Model) -> Self {
+    pub fn new(model: &Model) -> Self {
         Because { explainer: Explainer::new(model) }
     }
 
@@ -43,12 +44,15 @@ impl<'a> Because<'a> {
     pub fn facts(&self, page: &Page<'_>, cuts: &[(usize, f32)]) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
         features::features_into(page.units, page.evidence, page.pages, &mut rows);
-        cuts.iter()
-            .map(|&(unit, score)| {
-                let (chance, moved) = self.explainer.moved(&rows, unit);
-                if score == 1.0 - chance { page.facts(&rows, unit, &moved) } else { Vec::new() }
-            })
-            .collect()
+        let units: Vec<usize> = cuts.iter().map(|c| c.0).collect();
+        let mut facts = vec![Vec::new(); cuts.len()];
+        self.explainer.moved(
+            &rows,
+            &units,
+            |place, chance| cuts[place].1 == 1.0 - chance,
+            |place, moved| facts[place] = page.facts(&rows, units[place], moved),
+        );
+        facts
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Forest {
 struct Bits {
     nodes: Vec<Node>,
     leaves: [f32; MAX_LEAVES],
+    /// Which leaf of the tree each is.
+    numbers: [u8; MAX_LEAVES],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +85,50 @@ impl Forest {
         } else {
             self.mixed(&inputs)
         };
-        out.extend(sums[..units].iter().map(|sum| 1.0 / (1.0 + (-(self.base + sum)).exp())));
+        out.extend(sums[..units].iter().map(|&sum| self.chance(sum)));
+    }
+
+    /// The leaf of each tree that some units reach, by its number in the tree: handed on unit after unit, with the chance of
+    /// the unit.
+    pub fn leaves(&self, rows: &[Row], units: &[usize], mut take: impl FnMut(usize, f32, &[u16])) {
+        let mut reached = vec![[0u8; BLOCK]; self.trees.len()];
+        let mut of_unit = Vec::with_capacity(self.trees.len() + self.walked.len());
+        for (block, units) in units.chunks(BLOCK).enumerate() {
+            let mut inputs = [[0.0; BLOCK]; INPUTS];
+            let mut one = [0.0; INPUTS];
+            for (lane, &unit) in units.iter().enumerate() {
+                model::inputs_of(rows, unit, &mut one);
+                for (lanes, value) in inputs.iter_mut().zip(one) {
+                    lanes[lane] = value;
+                }
+            }
+            simd::run(Reach { trees: &self.trees, inputs: &inputs, reached: &mut reached });
+            for lane in 0..units.len() {
+                of_unit.clear();
+                let (mut sum, mut at) = (0.0, 0);
+                let bits = |of_unit: &mut Vec<u16>, sum: &mut f32, range: std::ops::Range<usize>| {
+                    for (tree, reached) in self.trees[range.clone()].iter().zip(&reached[range]) {
+                        let leaf = usize::from(reached[lane]) % MAX_LEAVES;
+                        *sum += tree.leaves[leaf];
+                        of_unit.push(u16::from(tree.numbers[leaf]));
+                    }
+                };
+                for (place, tree) in &self.walked {
+                    bits(&mut of_unit, &mut sum, at..*place);
+                    at = *place;
+                    let leaf = tree.leaf(|input| inputs[input][lane]);
+                    sum += tree.leaves[leaf];
+                    of_unit.push(leaf as u16);
+                }
+                bits(&mut of_unit, &mut sum, at..self.trees.len());
+                take(block * BLOCK + lane, self.chance(sum), &of_unit);
+            }
+        }
+    }
+
+    /// The chance that the sum of what the trees add gives.
+    fn chance(&self, sum: f32) -> f32 {
+        1.0 / (1.0 + (-(self.base + sum)).exp())
     }
 
     fn mixed<const UNITS: usize>(&self, inputs: &[[f32; UNITS]; INPUTS]) -> [f32; UNITS] {
@@ -103,7 +148,8 @@ impl Forest {
 
 impl Bits {
     fn of(tree: &Tree) -> Bits {
-        let mut bits = Bits { nodes: Vec::with_capacity(tree.input.len()), leaves: [0.0; MAX_LEAVES] };
+        let nodes = Vec::with_capacity(tree.input.len());
+        let mut bits = Bits { nodes, leaves: [0.0; MAX_LEAVES], numbers: [0; MAX_LEAVES] };
         bits.add(tree, 0, &mut 0);
         bits
     }
@@ -125,11 +171,26 @@ impl Bits {
     fn add_child(&mut self, tree: &Tree, child: i16, leaf: &mut usize) {
         if child < 0 {
             self.leaves[*leaf] = tree.leaves[(-1 - child) as usize];
+            self.numbers[*leaf] = (-1 - child) as u8;
             *leaf += 1;
         } else {
             self.add(tree, child as usize, leaf);
         }
     }
+}
+
+/// The leaves that are left of a tree for each unit; the first is the one that is reached.
+#[inline(always)]
+fn left<const UNITS: usize>(tree: &Bits, inputs: &[[f32; UNITS]; INPUTS]) -> [u32; UNITS] {
+    let mut left = [u32::MAX; UNITS];
+    for node in &tree.nodes {
+        let input = &inputs[node.input as usize];
+        for unit in 0..UNITS {
+            // As arithmetic, for a choice becomes a branch.
+            left[unit] &= node.right | u32::from(input[unit] > node.split).wrapping_sub(1);
+        }
+    }
+    left
 }
 
 struct Sum<'a, const UNITS: usize> {
@@ -144,16 +205,27 @@ impl<const UNITS: usize> Kernel for Sum<'_, UNITS> {
     #[inline(always)]
     fn run(self) {
         for tree in self.trees {
-            let mut left = [u32::MAX; UNITS];
-            for node in &tree.nodes {
-                let input = &self.inputs[node.input as usize];
-                for unit in 0..UNITS {
-                    // As arithmetic, for a choice becomes a branch.
-                    left[unit] &= node.right | u32::from(input[unit] > node.split).wrapping_sub(1);
-                }
-            }
-            for (sum, left) in self.sums.iter_mut().zip(left) {
+            for (sum, left) in self.sums.iter_mut().zip(left(tree, self.inputs)) {
                 *sum += tree.leaves[left.trailing_zeros() as usize % MAX_LEAVES];
+            }
+        }
+    }
+}
+
+struct Reach<'a, const UNITS: usize> {
+    trees: &'a [Bits],
+    inputs: &'a [[f32; UNITS]; INPUTS],
+    reached: &'a mut [[u8; UNITS]],
+}
+
+impl<const UNITS: usize> Kernel for Reach<'_, UNITS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (tree, reached) in self.trees.iter().zip(self.reached) {
+            for (leaf, left) in reached.iter_mut().zip(left(tree, self.inputs)) {
+                *leaf = left.trailing_zeros() as u8;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod because;
 pub mod boilerplate;
+pub mod explainer;
 pub mod features;
 pub mod forest;
 pub mod known;

@@ -140,44 +140,6 @@ impl Model {
     }
 }
 
-/// Tells how far each input moved a verdict: the change of the mean along the path of each tree (Saabas 2014).
-#[derive(Debug)]
-pub struct Explainer<'a> {
-    model: &'a Model,
-    means: Vec<Vec<f32>>,
-}
-
-impl<'a> Explainer<'a> {
-    /// For the verdicts of `model`.
-    pub fn new(model: &'a Model) -> Self {
-        Explainer { model, means: model.trees.iter().map(subtree_means).collect() }
-    }
-
-    /// The chance of unit `i` to belong to the article, the same as from [`Model::score_into`], and how far each input
-    /// moved its log-odds.
-    pub fn moved(&self, rows: &[Row], i: usize) -> (f32, [f32; INPUTS]) {
-        let mut inputs = [0.0; INPUTS];
-        inputs_of(rows, i, &mut inputs);
-        let mut moved = [0.0f32; INPUTS];
-        let mut sum = 0.0;
-        for (tree, means) in self.model.trees.iter().zip(&self.means) {
-            let mut node = 0usize;
-            loop {
-                let right = inputs[tree.input[node] as usize] > tree.split[node];
-                let child = tree.children[node][usize::from(right)];
-                let next = if child < 0 { tree.leaves[(-1 - child) as usize] } else { means[child as usize] };
-                moved[tree.input[node] as usize] += next - means[node];
-                if child < 0 {
-                    sum += next;
-                    break;
-                }
-                node = child as usize;
-            }
-        }
-        (self.model.chance(sum), moved)
-    }
-}
-
 /// What an input of the trees is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Input {
@@ -194,20 +156,6 @@ impl Input {
         let offset = offsets().nth(around / NEIGHBOUR.len()).expect("there are 2 x REACH neighbours");
         Input { feature: NEIGHBOUR_INDEX[around % NEIGHBOUR.len()], offset }
     }
-}
-
-/// Unweighted mean of the leaves under each node.
-fn subtree_means(tree: &Tree) -> Vec<f32> {
-    let mut sums = vec![(0.0f32, 0u32); tree.input.len()];
-    for node in (0..tree.input.len()).rev() {
-        for child in tree.children[node] {
-            let (sum, n) =
-                if child < 0 { (tree.leaves[(-1 - child) as usize], 1) } else { sums[child as usize] };
-            sums[node].0 += sum;
-            sums[node].1 += n;
-        }
-    }
-    sums.iter().map(|(sum, n)| sum / *n as f32).collect()
 }
 
 /// The names of all inputs: own features, then `name@offset`.
@@ -291,19 +239,5 @@ mod tests {
             let own = NAMES[feature].to_owned();
             assert_eq!(name, if offset == 0 { own } else { format!("{own}@{offset:+}") });
         }
-    }
-
-    #[test]
-    fn reasons_add_up_to_the_verdict() {
-        let model = Model::shipped();
-        let rows = vec![[0.25; features::COUNT]; 5];
-        let mut scores = Vec::new();
-        model.score_into(&rows, &mut scores);
-        let (chance, moved) = Explainer::new(&model).moved(&rows, 2);
-        assert_eq!(chance, scores[2]);
-        let moved: f32 = moved.iter().sum();
-        let start: f32 = model.trees.iter().map(|t| subtree_means(t)[0]).sum();
-        let odds = (scores[2] / (1.0 - scores[2])).ln();
-        assert!((odds - (model.base + start + moved)).abs() < 0.01);
     }
 }
