@@ -535,10 +535,10 @@ impl Assembly<'_> {
                 let (from, to) = (row.start - row.before, row.start + row.length + row.after);
                 row.check = records::check(&bytes[from as usize..to as usize]);
             }
-            Kept::File(Arc::clone(again), offset)
+            Kept::File(Arc::clone(again), offset..offset + bytes.len() as u64)
         } else {
             let (file, at) = store.set_aside(&mut self.aside, bytes);
-            Kept::File(file, at)
+            Kept::File(file, at..at + bytes.len() as u64)
         };
         self.records.chunks.push(kept);
     }

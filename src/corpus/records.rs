@@ -7,7 +7,7 @@ use super::walk::InputFile;
 use crate::config::Fields;
 use crate::disk::Temporary;
 use crate::engine::units::Documents;
-use crate::engine::{Source, TextBuffer};
+use crate::engine::{RawBuffer, Source, TextBuffer};
 use crate::error::Error;
 use crate::store::row::row;
 use crate::store::{Column, Lease, Sorter, Store};
@@ -179,8 +179,8 @@ row!(RecordRow {
 pub enum Chunk {
     /// In memory.
     Memory(Content, Lease),
-    /// In a file, from a place on: one of the input, or a temporary one.
-    File(Arc<dyn Temporary>, u64),
+    /// A part of a file: one of the input, or a temporary one.
+    File(Arc<dyn Temporary>, Range<u64>),
 }
 
 /// All records of a run.
@@ -260,33 +260,33 @@ impl Records {
     }
 
     /// A record as it came; `buffer` holds it where it comes from disk.
-    pub fn load<'a>(&'a self, record: u32, buffer: &'a mut Vec<u8>) -> Raw<'a> {
-        let row = self.row(record);
+    pub fn load<'a>(&'a self, record: u32, buffer: &'a mut RawBuffer) -> Raw<'a> {
+        let row = self.rows.get_next(record as usize, &mut buffer.rows);
         let format = self.files.get(row.file as usize).map_or(Format::JsonLines, |f| f.format);
         let (from, to) = ((row.start - row.before) as usize, (row.start + row.length + row.after) as usize);
         let (start, end) = (row.start as usize, (row.start + row.length) as usize);
-        let (file, at) = match &self.chunks[row.chunk as usize] {
+        let (file, place) = match &self.chunks[row.chunk as usize] {
             Chunk::Memory(content, _) => {
                 let bytes = content.bytes();
                 // A record that is no UTF-8 was rejected when it was read.
                 let record = content.text(start..end).unwrap_or_default();
                 return Raw { row, before: &bytes[from..start], record, after: &bytes[end..to], format };
             }
-            Chunk::File(file, at) => (file, at),
+            Chunk::File(file, place) => (file, place),
         };
-        buffer.clear();
-        buffer.resize(to - from, 0);
-        self.store.read(&**file, at + from as u64, buffer);
-        if (row.check != 0 && row.check != check(buffer))
-            || std::str::from_utf8(&buffer[start - from..end - from]).is_err()
-        {
-            let path = self.files.get(row.file as usize).map(|f| f.input.path.display().to_string());
-            let path = path.unwrap_or_default();
-            self.store.fail(Error::Input(format!("{path}: was changed while the run went on")));
-        }
-        let (before, rest) = buffer.split_at(start - from);
+        let bytes = buffer.bytes.read(&self.store, file, place.start + from as u64, to - from, place.end);
+        let (before, rest) = bytes.split_at(start - from);
         let (record, after) = rest.split_at(end - start);
-        Raw { row, before, record: std::str::from_utf8(record).unwrap_or_default(), after, format }
+        match std::str::from_utf8(record) {
+            Ok(record) if row.check == 0 || row.check == check(bytes) => {
+                Raw { row, before, record, after, format }
+            }
+            _ => {
+                let path = self.files.get(row.file as usize).map(|f| f.input.path.display().to_string());
+                let path = path.unwrap_or_default();
+                self.store.fail(Error::Input(format!("{path}: was changed while the run went on")))
+            }
+        }
     }
 
     /// The file that a record stands in.
@@ -309,7 +309,7 @@ impl Records {
 
     /// The id of a record: its field, the name of its file, or a content hash and an occurrence number.
     pub fn id(&self, record: u32) -> String {
-        let mut buffer = Vec::new();
+        let mut buffer = RawBuffer::default();
         self.id_of(record, &self.load(record, &mut buffer))
     }
 

@@ -12,7 +12,7 @@ use crate::document::RecordIndex;
 use crate::error::Result;
 use crate::find::cover::{self, Fate, Members, Thresholds};
 use crate::store::row::row;
-use crate::store::{Bits, Column, Sorter, Store};
+use crate::store::{Ahead, Bits, Builder, Column, Sorter, Store};
 use crate::tables::{Rule, SketchRow, UnitRow, Witness};
 use crate::text::shingle;
 use rayon::prelude::*;
@@ -83,6 +83,8 @@ struct Reader {
     scratch: Scratch,
     text: TextBuffer,
     words: Vec<u64>,
+    ahead: Ahead,
+    rows: Vec<UnitRow>,
 }
 
 /// The documents that are compared: one of each with the same words, and what is needed of them at random.
@@ -154,7 +156,7 @@ impl DocumentSearch<'_> {
             Some(gone) => {
                 let range = units.range(record);
                 let first = range.start;
-                let rows = units.rows.read_all(range.clone());
+                let rows = units.rows.read_next(range.clone(), &mut reader.ahead, &mut reader.rows);
                 let left = range.filter(|&u| !gone.has(u)).map(|u| rows[u - first].span);
                 self.analyser.words_of(text, left, &mut reader.scratch, &mut reader.words);
             }
@@ -309,13 +311,15 @@ impl DocumentSearch<'_> {
                 }
             },
         );
-        let mut kept = Sorter::new(self.store, |p: &(RecordIndex, RecordIndex)| *p);
+        let mut kept = Builder::new(self.store);
+        let mut ahead = Ahead::default();
         pairs.finish().runs(
             |x, y| x == y,
             |run| {
                 let small = run[0].0;
                 if compared.words[small as usize] >= self.settings.containment_min_words
-                    && run.len() as f32 >= sketches.rows.get(small as usize).samples as f32 * SAMPLE_SHARE
+                    && run.len() as f32
+                        >= sketches.rows.get_next(small as usize, &mut ahead).samples as f32 * SAMPLE_SHARE
                 {
                     kept.push(run[0]);
                 }

@@ -4,10 +4,10 @@ use super::analyse::{Analyser, Scratch};
 use super::repeated::{Repeated, mixed};
 use super::units::Units;
 use super::{Cancel, Source, TextBuffer};
-use crate::document::{RecordIndex, Span};
+use crate::document::RecordIndex;
 use crate::error::Result;
 use crate::store::row::row;
-use crate::store::{Bits, Builder, Column, Sorter, Store};
+use crate::store::{Ahead, Bits, Builder, Column, Sorter, Store};
 use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE, UnitRow};
 use crate::text::shingle;
 use rayon::prelude::*;
@@ -49,6 +49,8 @@ pub struct Groups {
     /// Units that are not the first of their group, with that; in order.
     later: Column<(u32, u32)>,
     is_later: Bits,
+    /// Units that others follow in their group.
+    leads: Bits,
 }
 
 impl Groups {
@@ -88,9 +90,12 @@ impl Groups {
             },
         );
         let (members, later) = (members.finish(), later.finish());
-        let mut is_later = Bits::new(units.rows.len());
-        later.each(|l| is_later.set(l.0 as usize));
-        Groups { members, later, is_later }
+        let (mut is_later, mut leads) = (Bits::new(units.rows.len()), Bits::new(units.rows.len()));
+        later.each(|l| {
+            is_later.set(l.0 as usize);
+            leads.set(l.1 as usize);
+        });
+        Groups { members, later, is_later, leads }
     }
 
     /// Whether a unit is the first of its group.
@@ -109,12 +114,15 @@ impl Groups {
     /// The units of a group, into `units`.
     pub fn get(&self, group: u32, units: &mut Vec<u32>) {
         units.clear();
-        let from = self.members.partition_point(|m| m.0 < group);
-        let to = self.members.partition_point(|m| m.0 <= group);
-        if from == to {
+        if !self.leads.has(group as usize) {
             units.push(group);
-        } else {
-            units.extend(self.members.read_all(from..to).iter().map(|m| m.1));
+            return;
+        }
+        let from = self.members.partition_point(|m| m.0 < group);
+        let mut ahead = Ahead::default();
+        let mut rows = (from..self.members.len()).map(|at| self.members.get_next(at, &mut ahead));
+        while let Some(member) = rows.next().filter(|m| m.0 == group) {
+            units.push(member.1);
         }
     }
 }
@@ -176,25 +184,26 @@ impl NearSearch<'_> {
         let mut near = NearMatches::default();
         let pairs = self.candidates(store, &mut near.forgone);
         cancel.check()?;
-        let mut edges = Builder::new(store);
+        let mut edges = Sorter::new(store, |e: &Edge| (e.a, e.b));
         let (window, mut from, mut buffer) = (store.window(PAIR_BYTES), 0, Vec::new());
         while from < pairs.len() {
             let to = (from + window).min(pairs.len());
             let pairs = pairs.read(from..to, &mut buffer);
             from = to;
             let sets = self.shingles_of(pairs);
-            let measured = pairs.par_iter().filter_map(|&(a, b)| {
+            let measured = pairs.par_iter().filter_map(|&(b, a)| {
                 let similarity = shingle::jaccard(sets.get(a), sets.get(b));
                 (similarity >= self.threshold).then_some(Edge { a, b, similarity: similarity as f32 })
             });
-            edges.extend_from_slice(&measured.collect::<Vec<Edge>>());
+            edges.append(measured.collect());
             cancel.check()?;
         }
         near.edges = edges.finish();
         Ok(near)
     }
 
-    /// Pairs of groups that share a bucket, sorted, each once.
+    /// Pairs of groups that share a bucket, each once, the later group first: in that order of theirs, so that texts are
+    /// read in order too. What many are compared with are few.
     fn candidates(&self, store: &Arc<Store>, forgone: &mut u64) -> Column<(u32, u32)> {
         let units = self.left.units;
         let repeated = Repeated::with_room_for(units.near.len() * NEAR_BANDS, store);
@@ -240,7 +249,7 @@ impl NearSearch<'_> {
                 *forgone += ((bucket.len() - heads) * (bucket.len() - heads).saturating_sub(1) / 2) as u64;
                 for (i, a) in bucket[..heads].iter().enumerate() {
                     let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a.3, b.3));
-                    pairs.extend(comparable.map(|b| (a.2, b.2)));
+                    pairs.extend(comparable.map(|b| (b.2, a.2)));
                 }
             },
         );
@@ -266,12 +275,15 @@ impl NearSearch<'_> {
         let runs: Vec<&[u32]> = groups.chunk_by(|a, b| record(a) == record(b)).collect();
         let parts: Vec<(Vec<u64>, Vec<u32>)> = runs
             .par_iter()
-            .map_init(Default::default, |reader: &mut (Scratch, TextBuffer, Vec<u64>, Vec<u64>), run| {
-                let (scratch, buffer, words, set) = reader;
-                let text = self.source.text(record(&run[0]) as usize, buffer);
+            .map_init(Reader::default, |reader, run| {
+                let Reader { scratch, text, words, set, ahead, rows } = reader;
+                let (first, last) = (run[0] as usize, run[run.len() - 1] as usize);
+                let rows = units.rows.read_next(first..last + 1, ahead, rows);
+                let text = self.source.text(record(&run[0]) as usize, text);
                 let (mut shingles, mut sizes) = (Vec::new(), Vec::with_capacity(run.len()));
-                for span in self.spans(run) {
+                for &unit in *run {
                     words.clear();
+                    let span = rows[unit as usize - first].span;
                     self.analyser.words_of(text, [span].into_iter(), scratch, words);
                     shingle::set_into(words, UNIT_SHINGLE, set);
                     shingles.extend_from_slice(set);
@@ -290,11 +302,17 @@ impl NearSearch<'_> {
         }
         sets
     }
+}
 
-    /// The spans of some units of one document.
-    fn spans(&self, units: &[u32]) -> Vec<Span> {
-        units.iter().map(|&u| self.left.units.rows.get(u as usize).span).collect()
-    }
+/// What a thread that reads units again keeps from one document to the next.
+#[derive(Default)]
+struct Reader {
+    scratch: Scratch,
+    text: TextBuffer,
+    words: Vec<u64>,
+    set: Vec<u64>,
+    ahead: Ahead,
+    rows: Vec<UnitRow>,
 }
 
 /// Shingle sets of groups, behind one another.

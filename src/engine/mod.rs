@@ -17,7 +17,7 @@ use crate::judge::forest::Forest;
 use crate::judge::known::KnownLines;
 use crate::judge::model::Model;
 use crate::progress::Progress;
-use crate::store::{Bits, Builder, Column, Sorter, Store};
+use crate::store::{Ahead, Bits, Builder, Column, Sorter, Store};
 use crate::tables::{CutRow, Evidence, Known, PassageRow, UnitRow};
 use analyse::{Analyser, Analysis};
 use copies::Copies;
@@ -47,9 +47,18 @@ pub trait Source: Sync {
 #[derive(Debug, Default)]
 pub struct TextBuffer {
     /// The record as it came.
-    pub raw: Vec<u8>,
+    pub raw: RawBuffer,
     /// Its text.
     pub text: String,
+}
+
+/// Where a record lies that is not in memory, and it.
+#[derive(Debug, Default)]
+pub struct RawBuffer {
+    /// The rows that tell where records lie.
+    pub rows: Ahead,
+    /// Their bytes.
+    pub bytes: Ahead,
 }
 
 /// Asks a run to stop soon.

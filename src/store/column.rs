@@ -1,10 +1,10 @@
 //! Rows in the order of their places.
 
-use super::{Row, Share, Store};
+use super::{Ahead, Row, Share, Store};
 use crate::disk::Temporary;
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Bytes that are asked of the budget at a time.
 const STEP: usize = 1 << 16;
@@ -21,7 +21,13 @@ pub struct Column<T> {
 #[derive(Debug)]
 enum Rows<T> {
     Memory(Vec<T>),
-    Disk { file: Arc<dyn Temporary>, start: u64, count: usize },
+    Disk {
+        file: Arc<dyn Temporary>,
+        start: u64,
+        count: usize,
+        /// The first row of every so many, see [`fence`], where rows are looked for.
+        fences: OnceLock<Vec<T>>,
+    },
 }
 
 impl<T> Default for Column<T> {
@@ -49,7 +55,11 @@ impl<T: Row> Column<T> {
         start: u64,
         count: usize,
     ) -> Column<T> {
-        Column { store: Arc::clone(store), rows: Rows::Disk { file, start, count }, held: 0 }
+        Column {
+            store: Arc::clone(store),
+            rows: Rows::Disk { file, start, count, fences: OnceLock::new() },
+            held: 0,
+        }
     }
 
     /// How many rows there are.
@@ -68,6 +78,37 @@ impl<T: Row> Column<T> {
     /// Whether its rows are in memory.
     pub fn is_in_memory(&self) -> bool {
         matches!(self.rows, Rows::Memory(_))
+    }
+
+    /// One row, of several that are asked for in order.
+    pub fn get_next(&self, at: usize, ahead: &mut Ahead) -> T {
+        match &self.rows {
+            Rows::Memory(rows) => rows[at],
+            Rows::Disk { file, start, count, .. } => {
+                let (from, end) = (start + (at * T::BYTES) as u64, start + (count * T::BYTES) as u64);
+                T::get(ahead.read(&self.store, file, from, T::BYTES, end))
+            }
+        }
+    }
+
+    /// The rows of a range, of several that are asked for in order; `buffer` holds them where they come from disk.
+    pub fn read_next<'a>(
+        &'a self,
+        range: Range<usize>,
+        ahead: &mut Ahead,
+        buffer: &'a mut Vec<T>,
+    ) -> &'a [T] {
+        match &self.rows {
+            Rows::Memory(rows) => &rows[range],
+            Rows::Disk { file, start, count, .. } => {
+                let (from, end) =
+                    (start + (range.start * T::BYTES) as u64, start + (count * T::BYTES) as u64);
+                let bytes = ahead.read(&self.store, file, from, range.len() * T::BYTES, end);
+                buffer.clear();
+                buffer.extend(bytes.chunks_exact(T::BYTES).map(T::get));
+                buffer
+            }
+        }
     }
 
     /// One row.
@@ -108,7 +149,7 @@ impl<T: Row> Column<T> {
     fn append(&self, range: Range<usize>, rows: &mut Vec<T>) {
         match &self.rows {
             Rows::Memory(all) => rows.extend_from_slice(&all[range]),
-            Rows::Disk { file, start, count } => {
+            Rows::Disk { file, start, count, .. } => {
                 assert!(range.end <= *count, "rows {range:?} of {count}");
                 rows.reserve(range.len());
                 let mut at = range.start;
@@ -128,13 +169,17 @@ impl<T: Row> Column<T> {
     pub fn partition_point(&self, holds: impl Fn(&T) -> bool) -> usize {
         match &self.rows {
             Rows::Memory(rows) => rows.partition_point(holds),
-            Rows::Disk { count, .. } => {
-                let (mut from, mut to) = (0, *count);
-                while from < to {
-                    let middle = from + (to - from) / 2;
-                    if holds(&self.get(middle)) { from = middle + 1 } else { to = middle }
+            Rows::Disk { count, fences, .. } => {
+                let step = fence::<T>();
+                let fences =
+                    fences.get_or_init(|| (0..*count).step_by(step).map(|at| self.get(at)).collect());
+                let behind = fences.partition_point(&holds);
+                if behind == 0 {
+                    return 0;
                 }
-                from
+                let from = (behind - 1) * step;
+                let mut rows = Vec::new();
+                from + self.read(from..(from + step).min(*count), &mut rows).partition_point(holds)
             }
         }
     }
@@ -232,6 +277,11 @@ impl<T: Row> Iterator for Cursor<'_, T> {
 /// How many rows are read or written at a time.
 pub(super) fn block<T: Row>() -> usize {
     (STEP / T::BYTES).max(1)
+}
+
+/// Rows from one fence to the next: few enough to be read at once, and many for one that is held.
+fn fence<T: Row>() -> usize {
+    (STEP / 4 / T::BYTES).max(1)
 }
 
 /// Takes rows in the order of their places.

@@ -8,11 +8,13 @@
 //! [`Store::guarded`], which is around every run, turns that into the error. Nothing is ever worked out from rows that
 //! could not be read.
 
+pub mod ahead;
 pub mod bits;
 pub mod column;
 pub mod row;
 pub mod sort;
 
+pub use ahead::Ahead;
 pub use bits::Bits;
 pub use column::{Builder, Column};
 pub use row::Row;

@@ -9,7 +9,7 @@ use dechaff::corpus::packing::{pack, unpack};
 use dechaff::corpus::reading::{OnError, Reading};
 use dechaff::corpus::walk::InputFile;
 use dechaff::disk::{Disk, ReadFile, RealDisk, Temporary, WriteFile};
-use dechaff::engine::{Cancel, Source, TextBuffer};
+use dechaff::engine::{Cancel, RawBuffer, Source, TextBuffer};
 use dechaff::progress::Silent;
 use dechaff::store::Store;
 use encoding_rs::Encoding;
@@ -160,7 +160,7 @@ pub fn reading(data: &[u8]) {
     assert_eq!(read.bytes, data.len() as u64);
     assert_eq!(records.of_file(0), 0..usable);
     assert_eq!(u64::from(read.records), u64::from(usable) + records.rejected.len() as u64);
-    let (mut buffer, mut raw) = (TextBuffer::default(), Vec::new());
+    let (mut buffer, mut raw) = (TextBuffer::default(), RawBuffer::default());
     for record in 0..usable {
         let text = records.text(record as usize, &mut buffer).to_owned();
         let raw = records.load(record, &mut raw);

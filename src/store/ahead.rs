@@ -1,0 +1,78 @@
+//! Reading on in a temporary file: who asks for one piece after another gets most of them without a call to the system.
+
+use super::Store;
+use crate::disk::Temporary;
+use std::sync::Arc;
+
+/// Bytes that are read at once where one piece follows another.
+const AHEAD: usize = 1 << 15;
+/// Pieces so many bytes apart follow one another.
+const GAP: u64 = 1 << 12;
+
+/// A part of a file that was read.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    file: Option<Arc<dyn Temporary>>,
+    from: u64,
+    bytes: Vec<u8>,
+    /// Where the last piece ended.
+    last: u64,
+}
+
+impl Ahead {
+    /// The bytes of a piece. Those behind it, but not those from `end` on, may be read as well.
+    pub(crate) fn read(
+        &mut self,
+        store: &Store,
+        file: &Arc<dyn Temporary>,
+        at: u64,
+        length: usize,
+        end: u64,
+    ) -> &[u8] {
+        let same = self.file.as_ref().is_some_and(|held| Arc::ptr_eq(held, file));
+        let held = self.from..self.from + self.bytes.len() as u64;
+        let piece = at + length as u64;
+        if !same || at < held.start || piece > held.end {
+            let follows = same && at >= self.last && at - self.last < GAP;
+            let wanted = if follows { length.max(AHEAD) } else { length };
+            let length = (end.max(piece) - at).min(wanted as u64) as usize;
+            self.bytes.clear();
+            self.bytes.resize(length, 0);
+            store.read(&**file, at, &mut self.bytes);
+            self.from = at;
+            if !same {
+                self.file = Some(Arc::clone(file));
+            }
+        }
+        self.last = piece;
+        let from = (at - self.from) as usize;
+        &self.bytes[from..from + length]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_what_stands_in_the_file() {
+        let store = Store::default();
+        let all: Vec<u8> = (0..200_000u32).map(|i| (i * 7 % 251) as u8).collect();
+        let files = [store.file(), store.file()];
+        store.write(&*files[0], 0, &all);
+        store.write(&*files[1], 5, &all);
+        let mut ahead = Ahead::default();
+        let mut rng = fastrand::Rng::with_seed(3);
+        let mut at = 0;
+        for _ in 0..5_000 {
+            if rng.u8(..) < 16 {
+                at = rng.usize(..all.len());
+            }
+            let to = (at + rng.usize(..900)).min(all.len());
+            let (file, offset) = if rng.u8(..) < 4 { (&files[1], 5) } else { (&files[0], 0) };
+            let end = all.len() as u64 + offset;
+            assert_eq!(ahead.read(&store, file, at as u64 + offset, to - at, end), &all[at..to]);
+            at = if to == all.len() { 0 } else { to };
+        }
+    }
+}
