@@ -503,10 +503,6 @@ impl Members for OfDocuments<'_> {
             at += 1;
         }
     }
-
-    fn content(&self, member: usize) -> u128 {
-        self.cover.sketches.rows.get(self.group[member] as usize).exact
-    }
 }
 
 fn find(roots: &mut [u32], mut at: u32) -> u32 {

@@ -30,8 +30,6 @@ pub trait Members: Sync {
     fn keys(&self, member: usize, keys: &mut Vec<u32>);
     /// Members that may contain a member.
     fn containers(&self, member: usize, containers: &mut Vec<u32>);
-    /// Breaks ties where comparisons are capped: by content, never by arrival.
-    fn content(&self, member: usize) -> u128;
 }
 
 /// The shingles of members: all of them where they fit, else those of the next ones and of those asked for lately.
@@ -133,8 +131,11 @@ pub struct Thresholds {
 /// By band and key, the members that stay.
 type Buckets = HashMap<(u32, u32), Vec<u32>, BySame>;
 
-/// The most members that one member is compared with; beyond it the comparisons forgone are counted.
-pub const MAX_COMPARISONS: usize = 4096;
+/// The most members that a bucket remembers: the most preferred of those that stay. Comparisons with further ones are
+/// forgone, and counted.
+pub const MAX_BUCKET: usize = 64;
+/// The most members that one member is compared with: those that share most buckets with it.
+pub const MAX_COMPARISONS: usize = 128;
 
 /// Covers one group, holding no more than `most` shingles where they are more than that; `forgone` is raised by the
 /// comparisons that the cap saved.
@@ -157,7 +158,7 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
             }
             None => {
                 fates[i] = Some(Fate::Stays);
-                add_to_buckets(&keys, i, &mut buckets);
+                add_to_buckets(&keys, i, &mut buckets, forgone);
             }
         }
     }
@@ -169,7 +170,7 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
             match best_kept(&sets, i, &keys, &buckets, thresholds.jaccard, forgone) {
                 Some((of, similarity)) => Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
                 None => {
-                    add_to_buckets(&keys, i, &mut buckets);
+                    add_to_buckets(&keys, i, &mut buckets, forgone);
                     Fate::Stays
                 }
             }
@@ -179,9 +180,14 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
     fates.into_iter().map(|f| f.unwrap_or(Fate::Stays)).collect()
 }
 
-fn add_to_buckets(keys: &[u32], i: usize, buckets: &mut Buckets) {
+fn add_to_buckets(keys: &[u32], i: usize, buckets: &mut Buckets, forgone: &mut u64) {
     for (band, &key) in keys.iter().enumerate() {
-        buckets.entry((band as u32, key)).or_default().push(i as u32);
+        let bucket = buckets.entry((band as u32, key)).or_default();
+        if bucket.len() < MAX_BUCKET {
+            bucket.push(i as u32);
+        } else {
+            *forgone += 1;
+        }
     }
 }
 
@@ -194,26 +200,27 @@ fn best_kept(
     threshold: f64,
     forgone: &mut u64,
 ) -> Option<(u32, f32)> {
-    let mut candidates: Vec<u32> = Vec::new();
+    let mut shared: Vec<u32> = Vec::new();
     for (band, &key) in keys.iter().enumerate() {
-        candidates.extend(buckets.get(&(band as u32, key)).into_iter().flatten());
+        shared.extend(buckets.get(&(band as u32, key)).into_iter().flatten());
     }
-    candidates.sort_unstable();
-    candidates.dedup();
+    shared.sort_unstable();
     let size = sets.size(i) as f64;
-    candidates.retain(|&c| {
+    let comparable = |c: u32| {
         let other = sets.size(c as usize) as f64;
         size.min(other) >= threshold * size.max(other)
-    });
+    };
+    let runs = shared.chunk_by(|a, b| a == b).filter(|run| comparable(run[0]));
+    let mut candidates: Vec<(usize, u32)> = runs.map(|run| (run.len(), run[0])).collect();
     if candidates.len() > MAX_COMPARISONS {
         *forgone += (candidates.len() - MAX_COMPARISONS) as u64;
-        candidates.sort_by_cached_key(|&c| (sets.members.content(c as usize), c));
+        candidates.sort_unstable_by_key(|&(buckets, c)| (std::cmp::Reverse(buckets), c));
         candidates.truncate(MAX_COMPARISONS);
-        candidates.sort_unstable();
+        candidates.sort_unstable_by_key(|c| c.1);
     }
     let shingles = sets.get(i);
     let mut best: Option<(u32, f64)> = None;
-    for &candidate in &candidates {
+    for (_, candidate) in candidates {
         let similarity = shingle::jaccard(&shingles, &sets.get(candidate as usize));
         if similarity >= threshold && best.is_none_or(|(_, s)| similarity > s) {
             best = Some((candidate, similarity));
@@ -316,9 +323,6 @@ mod tests {
         }
         fn containers(&self, member: usize, containers: &mut Vec<u32>) {
             containers.clone_from(&self.0[member].containers);
-        }
-        fn content(&self, _: usize) -> u128 {
-            0
         }
     }
 
