@@ -3,6 +3,7 @@
 pub mod annotate;
 mod columns;
 pub mod files;
+pub mod forecast;
 pub mod opened;
 pub mod out;
 mod receipts;
@@ -24,6 +25,7 @@ use crate::store::Store;
 use annotate::Emit;
 use encoding_rs::Encoding;
 use files::{Conversion, Written};
+use out::Earlier;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +45,8 @@ pub struct Run<'a> {
     pub encoding: Option<&'static Encoding>,
     /// How many times its size a packed file may unpack to.
     pub max_expansion: u64,
+    /// Of each file no more than about so many bytes, unpacked: a trial.
+    pub most: Option<u64>,
     /// What is done with records that cannot be used.
     pub on_error: OnError,
     /// What is written.
@@ -103,6 +107,7 @@ impl<'a> Run<'a> {
             site: None,
             encoding: None,
             max_expansion: MAX_EXPANSION,
+            most: None,
             on_error: OnError::default(),
             output: Output::default(),
             batch: BATCH,
@@ -151,10 +156,11 @@ impl Run<'_> {
     /// # Errors
     /// What cannot be read or written; nothing then stands under the final name.
     pub fn files(&self, inputs: &Inputs, output: Option<&Path>, product: Product) -> Result<Outcome> {
-        self.store.guarded(|| self.run_files(inputs, output, product))
+        self.store.guarded(|| self.run_files(inputs, output, product)).map(|(outcome, _)| outcome)
     }
 
-    fn run_files(&self, inputs: &Inputs, output: Option<&Path>, product: Product) -> Result<Outcome> {
+    /// The same; also how many bytes were read, as they lie there.
+    fn run_files(&self, inputs: &Inputs, output: Option<&Path>, product: Product) -> Result<(Outcome, u64)> {
         let named = inputs.all();
         if let Some(output) = output {
             out::check(output, &named, self.output.force)?;
@@ -207,7 +213,7 @@ impl Run<'_> {
             self.finish(folder, &mut outcome, &named, (began, decided))?;
             self.progress.finish();
         }
-        Ok(outcome)
+        Ok((outcome, records.files.iter().map(|f| f.bytes).sum()))
     }
 
     fn emit(&self, writer: &write::Writer<'_>, folder: &mut out::Folder<'_>) -> Result<()> {
@@ -295,6 +301,7 @@ impl Run<'_> {
             site: self.site,
             encoding: self.encoding,
             max_expansion: self.max_expansion,
+            most: self.most,
             on_error: self.on_error,
             disk: self.disk,
             store: &self.store,
@@ -356,7 +363,8 @@ impl Run<'_> {
             "threads": rayon::current_num_threads(),
             "memory_budget_bytes": self.store.budget(),
             "peak_memory_bytes": peak_memory(),
-            "temporary_bytes": self.store.spilled(),
+            "temporary_bytes": self.store.temporary_peak(),
+            "temporary_bytes_written": self.store.spilled(),
             "seconds": {"read": outcome.seconds[0], "decide": outcome.seconds[1], "write": outcome.seconds[2],
                         "all": began.elapsed().as_secs_f64()},
         })
@@ -379,8 +387,17 @@ fn rejected(records: &Records) -> Vec<String> {
 
 /// The peak resident size so far, where the system tells it (Linux).
 fn peak_memory() -> Option<u64> {
+    status("VmHWM:")
+}
+
+/// The resident size now, where the system tells it.
+fn resident_memory() -> Option<u64> {
+    status("VmRSS:")
+}
+
+fn status(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|l| l.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
 }

@@ -192,6 +192,9 @@ pub struct Cleaning {
     /// machine's]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory: Option<u64>,
+    /// Tell from a part of the input how long the run will take, in how much memory and on how much disk, and end
+    #[arg(long)]
+    pub forecast: bool,
     /// Folder for temporary files [default: TMPDIR, else that of the system]
     #[arg(long, value_name = "DIR")]
     pub tmp_dir: Option<PathBuf>,

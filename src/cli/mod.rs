@@ -13,6 +13,7 @@ use dechaff::batch::out::Earlier;
 use dechaff::batch::restore::restore;
 use dechaff::batch::verify::verify;
 use dechaff::batch::{BATCH, MAX_EXPANSION, Outcome, Output, Product, Run};
+use dechaff::corpus::walk::{self, Inputs};
 use dechaff::disk::RealDisk;
 use dechaff::engine::Cancel;
 use dechaff::report::{explain, summary};
@@ -22,6 +23,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// From so many bytes of input on a run says beforehand what it will take.
+const LARGE: u64 = 1 << 30;
 
 /// Rejected records that are shown.
 const SHOWN_REJECTED: usize = 10;
@@ -152,15 +156,35 @@ fn cleaning(
                 "--receipts goes with `-`; with files the receipts are in the output folder".into(),
             ));
         }
-        if product == Product::Corpus && folder.is_none() {
+        if product == Product::Corpus && folder.is_none() && !arguments.forecast {
             return Err(Error::Input("name a folder for the output: -o OUT".into()));
         }
-        run.files(&settings::inputs(arguments)?, folder, product)?
+        let inputs = settings::inputs(arguments)?;
+        if arguments.forecast {
+            let forecast = run.forecast(&inputs, product)?;
+            bars.clear();
+            let _ = writeln!(anstream::stdout(), "{}", forecast.to_text());
+            return Ok(ExitCode::SUCCESS);
+        }
+        if !arguments.quiet && size_of_all(&inputs) >= LARGE {
+            let forecast = run.forecast(&inputs, product)?;
+            anstream::eprintln!("dechaff: {}", forecast.to_text());
+            if let Some(lack) = run.lack_of_room(&forecast, folder) {
+                anstream::eprintln!("dechaff: {lack}");
+            }
+        }
+        run.files(&inputs, folder, product)?
     };
     bars.clear();
     tell(&outcome, arguments, folder.or(receipts), product, began.elapsed().as_secs_f64());
     let lacking = outcome.summary.records_rejected + outcome.summary.files_unreadable > 0;
     Ok(if lacking { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Bytes of all inputs that can be looked at.
+fn size_of_all(inputs: &Inputs) -> u64 {
+    let found = walk::list(inputs).map(|found| found.files).unwrap_or_default();
+    found.iter().filter_map(|f| std::fs::metadata(&f.path).ok()).map(|m| m.len()).sum()
 }
 
 fn piped_run(

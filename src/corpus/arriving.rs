@@ -101,6 +101,9 @@ impl Reading<'_> {
                 Beginning { format: Format::Parquet, compression: Compression::None, columns: None };
             tell(Message::Begin(Box::new(beginning)));
             // Its columns are read where they lie; the bytes are only counted.
+            if self.most.is_some() {
+                return Ok(Ending::default());
+            }
             let mut all = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
             io::copy(&mut all, &mut io::sink()).map_err(failed)?;
             return Ok(Ending { bytes: seen.bytes(), xxh3: seen.xxh3(), ..Ending::default() });
@@ -165,7 +168,7 @@ impl Reading<'_> {
             buffer.truncate(split.used);
             let chunk = Chunk { bytes: buffer, pieces: split.pieces, offset, broken: broken.clone() };
             offset += split.used as u64;
-            if !tell(Message::Chunk(chunk)) || last {
+            if !tell(Message::Chunk(chunk)) || last || self.most.is_some_and(|most| offset >= most) {
                 break;
             }
             wanted = CHUNK.max(rest.len() + CHUNK / 2);

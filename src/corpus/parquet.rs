@@ -220,15 +220,25 @@ pub(super) fn read(
     let path = file.input.path.clone();
     let columns = Columns::find(metadata.schema(), reading, &path)?;
     let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
+    let mut taken = 0;
     for window in groups.chunks(rayon::current_num_threads().max(1)) {
         let read: Vec<Result<Vec<Batch>>> =
             window.par_iter().map(|&group| read_group(reading, &path, metadata, &columns, group)).collect();
         for batches in read {
             for batch in batches? {
                 reading.cancel.check()?;
+                taken += batch.content.len() as u64;
                 take(file, batch)?;
             }
         }
+        if reading.most.is_some_and(|most| taken >= most) {
+            break;
+        }
+    }
+    if reading.most.is_some() {
+        // Of the bytes of the file as many as of its rows.
+        let rows = metadata.metadata().file_metadata().num_rows().unsigned_abs().max(1);
+        file.bytes = std::fs::metadata(&path).map_or(0, |m| m.len() * u64::from(file.records) / rows);
     }
     Ok(())
 }

@@ -54,6 +54,8 @@ pub struct Reading<'a> {
     pub encoding: Option<&'static Encoding>,
     /// How many times its size a file may unpack to.
     pub max_expansion: u64,
+    /// Of each file no more than about so many bytes, unpacked.
+    pub most: Option<u64>,
     /// What is done with a record that cannot be used.
     pub on_error: OnError,
     /// Where the files lie.
@@ -271,7 +273,9 @@ impl Reading<'_> {
                     Message::Chunk(chunk) => self.take_chunk(chunk, &mut file, &columns, &mut assembly)?,
                     Message::End(ending) => {
                         over = true;
-                        (file.bytes, file.xxh3) = (ending.bytes, ending.xxh3);
+                        if self.most.is_none() || file.format != Format::Parquet {
+                            (file.bytes, file.xxh3) = (ending.bytes, ending.xxh3);
+                        }
                         (file.lead, file.separator, file.end) = (ending.lead, ending.separator, ending.end);
                         if file.format == Format::Warc {
                             file.end.clear();

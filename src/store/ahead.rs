@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn pieces_are_what_stands_in_the_file() {
-        let store = Store::default();
+        let store = Arc::new(Store::default());
         let all: Vec<u8> = (0..200_000u32).map(|i| (i * 7 % 251) as u8).collect();
         let files = [store.file(), store.file()];
         store.write(&*files[0], 0, &all);

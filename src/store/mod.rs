@@ -55,6 +55,8 @@ pub struct Store {
     budget: Option<u64>,
     held: [AtomicU64; 2],
     spilled: AtomicU64,
+    /// Bytes in temporary files now, and the most there ever were.
+    occupied: [AtomicU64; 2],
     failure: Mutex<Option<Error>>,
 }
 
@@ -93,6 +95,7 @@ impl Store {
             budget,
             held: [AtomicU64::new(0), AtomicU64::new(0)],
             spilled: AtomicU64::new(0),
+            occupied: [AtomicU64::new(0), AtomicU64::new(0)],
             failure: Mutex::new(None),
         }
     }
@@ -105,6 +108,21 @@ impl Store {
     /// Bytes written to temporary files so far.
     pub fn spilled(&self) -> u64 {
         self.spilled.load(Ordering::Relaxed)
+    }
+
+    /// The most bytes that temporary files took at a time.
+    pub fn temporary_peak(&self) -> u64 {
+        self.occupied[1].load(Ordering::Relaxed)
+    }
+
+    /// Where temporary files go.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A store of the same disk and folder with another budget.
+    pub fn with_budget(&self, budget: Option<u64>) -> Store {
+        Store::new(Arc::clone(&self.disk), budget, &self.folder)
     }
 
     /// Memory for something that stays until the lease is dropped, if the budget has it.
@@ -156,8 +174,9 @@ impl Store {
     }
 
     /// A new temporary file, that nobody else can see and that is gone when it is dropped.
-    pub(crate) fn file(&self) -> Arc<dyn Temporary> {
-        self.must("make a temporary file in", self.disk.temporary(&self.folder)).into()
+    pub(crate) fn file(self: &Arc<Self>) -> Arc<dyn Temporary> {
+        let file = self.must("make a temporary file in", self.disk.temporary(&self.folder));
+        Arc::new(Counted { file, store: Arc::clone(self), length: AtomicU64::new(0) })
     }
 
     pub(crate) fn write(&self, file: &dyn Temporary, at: u64, bytes: &[u8]) {
@@ -171,7 +190,7 @@ impl Store {
 
     /// Writes bytes behind those that a temporary file already has; told is where they are.
     pub fn set_aside(
-        &self,
+        self: &Arc<Self>,
         aside: &mut Option<(Arc<dyn Temporary>, u64)>,
         bytes: &[u8],
     ) -> (Arc<dyn Temporary>, u64) {
@@ -204,6 +223,36 @@ impl Store {
             let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
             Err(failure.take().unwrap_or_else(|| Error::Unbalanced("a table failed without an error".into())))
         })
+    }
+}
+
+/// A temporary file whose bytes are counted as long as there are any.
+#[derive(Debug)]
+struct Counted {
+    file: Box<dyn Temporary>,
+    store: Arc<Store>,
+    length: AtomicU64,
+}
+
+impl Temporary for Counted {
+    fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
+        self.file.read_at(bytes, at)
+    }
+
+    fn write_at(&self, bytes: &[u8], at: u64) -> io::Result<()> {
+        let end = at + bytes.len() as u64;
+        let before = self.length.fetch_max(end, Ordering::Relaxed);
+        let more = end.saturating_sub(before);
+        let [now, most] = &self.store.occupied;
+        most.fetch_max(now.fetch_add(more, Ordering::Relaxed) + more, Ordering::Relaxed);
+        self.file.write_at(bytes, at)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let length = self.length.load(Ordering::Relaxed);
+        self.store.occupied[0].fetch_sub(length, Ordering::Relaxed);
     }
 }
 

@@ -138,6 +138,7 @@ pub fn reading(data: &[u8]) {
         site: None,
         encoding: None,
         max_expansion: 2,
+        most: None,
         on_error: [OnError::Reject, OnError::Keep, OnError::Fail][choice / 8 % 3],
         disk: &disk,
         store: &store,
