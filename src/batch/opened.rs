@@ -11,10 +11,13 @@ use crate::corpus::pile::{Pile, Standing};
 use crate::corpus::records::{own_fields, spelling};
 use crate::corpus::spelling::Spelling;
 use crate::corpus::table;
-use crate::disk::{Disk, WriteFile};
+use crate::disk::{Disk, Temporary, WriteFile};
 use crate::error::{Error, Result};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::io::{BufRead, BufReader};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -26,13 +29,45 @@ pub struct Opened<'a> {
     pub disk: &'a dyn Disk,
     /// The settings it was made with.
     pub config: Config,
-    /// Receipts by file, in order.
-    pub receipts: BTreeMap<String, Vec<Receipt>>,
+    /// Where the receipts of each file lie, in order.
+    pub receipts: BTreeMap<String, Vec<ReceiptPlace>>,
+    /// Holds them.
+    receipts_file: Box<dyn Temporary>,
     /// The files of the input.
     pub files: Vec<FileRow>,
     /// Unusable records by file, by their places; whether they stayed among the documents.
     pub rejected: HashMap<String, Vec<(u64, bool)>>,
     own: Fields,
+}
+
+/// Where a receipt lies in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceiptPlace {
+    /// Place of its record among all.
+    pub record: u32,
+    /// Whether the record was removed as a copy.
+    pub removed: bool,
+    /// Place of its record among those of its file.
+    pub row: u64,
+    /// First byte.
+    start: u64,
+    /// Bytes.
+    length: u32,
+    /// Its line, from 1.
+    line: u32,
+}
+
+/// What is looked at of every receipt.
+#[derive(Debug, Deserialize)]
+struct ReceiptHead<'a> {
+    record: u32,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    file: Cow<'a, str>,
+    row: u64,
+    #[serde(default)]
+    document: Option<IgnoredAny>,
 }
 
 /// What became of a record.
@@ -84,17 +119,12 @@ impl<'a> Opened<'a> {
         let config = toml::from_str(&text).map_err(|e| bad(&path, 0, e.message().to_owned()))?;
         let (path, text) = read("files.jsonl")?;
         let files = files::read(&path, &text)?;
-        let (path, text) = read("receipts/receipts.jsonl")?;
-        let mut receipts: BTreeMap<String, Vec<Receipt>> = BTreeMap::new();
-        for (number, line) in (1..).zip(text.lines()) {
-            if number == 1 {
-                check_header(line, receipt::FORMAT, receipt::VERSION).map_err(|e| bad(&path, number, e))?;
-                continue;
-            }
-            let receipt: Receipt =
-                serde_json::from_str(line).map_err(|e| bad(&path, number, e.to_string()))?;
-            receipts.entry(receipt.file.clone()).or_default().push(receipt);
-        }
+        let mut receipts: BTreeMap<String, Vec<ReceiptPlace>> = BTreeMap::new();
+        each_head(disk, &receipts_path, &mut |place, head| match receipts.get_mut(&*head.file) {
+            Some(places) => places.push(place),
+            None => _ = receipts.insert(head.file.into_owned(), vec![place]),
+        })?;
+        let receipts_file = disk.open_parts(&receipts_path).map_err(Error::io("read", &receipts_path))?;
         let (path, text) = read("rejected.jsonl")?;
         let mut rejected: HashMap<String, Vec<(u64, bool)>> = HashMap::new();
         for (number, line) in (1..).zip(text.lines()) {
@@ -109,15 +139,41 @@ impl<'a> Opened<'a> {
             disk,
             config,
             receipts,
+            receipts_file,
             files,
             rejected,
             own: own_fields(),
         })
     }
 
+    fn receipts_path(&self) -> PathBuf {
+        self.folder.join("receipts").join("receipts.jsonl")
+    }
+
+    /// A receipt.
+    ///
+    /// # Errors
+    /// A disk that fails; a receipt that is not in its format.
+    pub fn receipt(&self, place: &ReceiptPlace) -> Result<Receipt> {
+        let mut line = vec![0; place.length as usize];
+        let path = self.receipts_path();
+        self.receipts_file.read_at(&mut line, place.start).map_err(Error::io("read", &path))?;
+        let number = u64::from(place.line);
+        serde_json::from_slice(&line).map_err(|e| Error::Format { path, line: number, reason: e.to_string() })
+    }
+
     /// The receipt of the document with this id; all of them where ids repeat.
-    pub fn find(&self, id: &str) -> Vec<&Receipt> {
-        self.receipts.values().flatten().filter(|r| r.id == id).collect()
+    ///
+    /// # Errors
+    /// As [`Opened::receipt`].
+    pub fn find(&self, id: &str) -> Result<Vec<Receipt>> {
+        let mut places = Vec::new();
+        each_head(self.disk, &self.receipts_path(), &mut |place, head| {
+            if head.id == id {
+                places.push(place);
+            }
+        })?;
+        places.iter().map(|place| self.receipt(place)).collect()
     }
 
     /// Whether the folder holds cleaned documents: not after a scan, nor where they were only marked.
@@ -237,7 +293,8 @@ impl<'a> Opened<'a> {
             let Some(mut standing) = standing else {
                 return Err(self.misfit(file, row, "a record is missing"));
             };
-            match (was, receipt) {
+            let receipt = receipt.map(|place| self.receipt(place)).transpose()?;
+            match (was, &receipt) {
                 (Was::Cut, Some(receipt)) => {
                     standing.record = self.put_back(file, &standing.record, receipt, header.as_ref())?;
                 }
@@ -286,7 +343,9 @@ impl<'a> Opened<'a> {
             let text =
                 piles[pile].next().ok_or_else(|| self.misfit(file, u64::from(row), "a row is missing"))?;
             match (text, was, receipt) {
-                (Some(left), Was::Cut, Some(receipt)) => each(row, &self.put_back_text(&left, receipt)?),
+                (Some(left), Was::Cut, Some(place)) => {
+                    each(row, &self.put_back_text(&left, &self.receipt(place)?)?);
+                }
                 (Some(text), _, _) => each(row, &text),
                 (None, _, _) => {}
             }
@@ -317,7 +376,7 @@ impl<'a> Opened<'a> {
         let mut put_back = |row: u32, left: &str| {
             let found = receipts.binary_search_by_key(&u64::from(row), |r| r.row);
             let at = found.map_err(|_| self.misfit(file, u64::from(row), "its receipt is missing"))?;
-            self.put_back_text(left, &receipts[at])
+            self.put_back_text(left, &self.receipt(&receipts[at])?)
         };
         let merge = Merge {
             piles: [pile("documents"), pile("removed"), pile("rejected")],
@@ -423,15 +482,45 @@ impl<'a> Opened<'a> {
     }
 }
 
+/// Reads the receipts of a folder one by one, as far as all are looked at.
+fn each_head(
+    disk: &dyn Disk,
+    path: &Path,
+    take: &mut dyn FnMut(ReceiptPlace, ReceiptHead<'_>),
+) -> Result<()> {
+    let mut lines = BufReader::with_capacity(1 << 18, disk.open(path).map_err(Error::io("read", path))?);
+    let (mut line, mut start, mut number) = (Vec::new(), 0u64, 0u32);
+    loop {
+        line.clear();
+        let length = lines.read_until(b'\n', &mut line).map_err(Error::io("read", path))?;
+        if length == 0 {
+            return Ok(());
+        }
+        number += 1;
+        let bad =
+            |reason: String| Error::Format { path: path.to_path_buf(), line: u64::from(number), reason };
+        let text = std::str::from_utf8(&line).map_err(|e| bad(e.to_string()))?;
+        if number == 1 {
+            check_header(text.trim_end(), receipt::FORMAT, receipt::VERSION).map_err(bad)?;
+        } else {
+            let head: ReceiptHead<'_> = serde_json::from_str(text).map_err(|e| bad(e.to_string()))?;
+            let (record, removed, row) = (head.record, head.document.is_some(), head.row);
+            let length = u32::try_from(length).map_err(|_| bad("is longer than 4 GiB".into()))?;
+            take(ReceiptPlace { record, removed, row, start, length, line: number }, head);
+        }
+        start += length as u64;
+    }
+}
+
 /// What became of the records of a file, in order.
 struct Fates<'o> {
-    receipts: &'o [Receipt],
+    receipts: &'o [ReceiptPlace],
     rejected: &'o [(u64, bool)],
 }
 
 impl<'o> Fates<'o> {
     /// What became of the record at this place; for an unusable one whether it stayed; its receipt.
-    fn next(&mut self, row: u64) -> (Was, bool, Option<&'o Receipt>) {
+    fn next(&mut self, row: u64) -> (Was, bool, Option<&'o ReceiptPlace>) {
         if let Some((&(place, kept), rest)) = self.rejected.split_first()
             && place == row
         {
@@ -441,7 +530,7 @@ impl<'o> Fates<'o> {
         match self.receipts.split_first() {
             Some((receipt, rest)) if receipt.row == row => {
                 self.receipts = rest;
-                let was = if receipt.document.is_some() { Was::Removed } else { Was::Cut };
+                let was = if receipt.removed { Was::Removed } else { Was::Cut };
                 (was, false, Some(receipt))
             }
             _ => (Was::Kept, false, None),

@@ -39,7 +39,7 @@ pub fn verify(disk: &dyn Disk, folder: &Path) -> Result<Verified> {
         Err(error) => return Err(error),
     };
     records(&opened, &mut found)?;
-    witnesses(&opened, &mut found);
+    witnesses(&opened, &mut found)?;
     Ok(found)
 }
 
@@ -170,10 +170,18 @@ fn put_back(opened: &Opened<'_>, file: &FileRow) -> Result<BTreeMap<&'static str
 }
 
 /// Every witness is a document that stays.
-fn witnesses(opened: &Opened<'_>, found: &mut Verified) {
+fn witnesses(opened: &Opened<'_>, found: &mut Verified) -> Result<()> {
     let all = || opened.receipts.values().flatten();
-    let removed: HashSet<u32> = all().filter(|r| r.document.is_some()).map(|r| r.record).collect();
-    for receipt in all() {
+    let removed: HashSet<u32> = all().filter(|r| r.removed).map(|r| r.record).collect();
+    for place in all() {
+        let receipt = match opened.receipt(place) {
+            Ok(receipt) => receipt,
+            Err(error @ Error::Format { .. }) => {
+                found.problems.push(error.to_string());
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let documents = receipt.document.iter().map(|d| d.witness.record);
         let units = receipt.cuts.iter().filter_map(|c| c.witness.as_ref()).map(|w| w.record);
         for witness in documents.chain(units).filter(|w| removed.contains(w)) {
@@ -183,4 +191,5 @@ fn witnesses(opened: &Opened<'_>, found: &mut Verified) {
             ));
         }
     }
+    Ok(())
 }

@@ -276,7 +276,7 @@ fn tell(outcome: &Outcome, arguments: &Cleaning, folder: Option<&Path>, product:
 
 fn explain_one(folder: &Path, id: &str, colour: Option<bool>) -> Result<ExitCode> {
     let opened = Opened::new(&RealDisk, folder)?;
-    let receipts = opened.find(id);
+    let receipts = opened.find(id)?;
     if receipts.is_empty() {
         anstream::eprintln!("dechaff: nothing was cut from a document with the id `{id}`, or there is none");
         return Ok(ExitCode::from(1));
@@ -284,7 +284,7 @@ fn explain_one(folder: &Path, id: &str, colour: Option<bool>) -> Result<ExitCode
     let colour =
         colour.unwrap_or_else(|| std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none());
     let mut out = std::io::stdout().lock();
-    for receipt in receipts {
+    for receipt in &receipts {
         let shown = match opened.original_text(receipt)? {
             Some(text) => explain::explain(receipt, &text, colour),
             None => explain::explain_cuts(receipt, colour),

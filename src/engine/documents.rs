@@ -272,27 +272,37 @@ impl DocumentSearch<'_> {
         if self.settings.containment <= 0.0 {
             return Column::default();
         }
-        let samples = |take: &mut dyn FnMut(u64, RecordIndex)| {
-            let (mut rows, mut record, mut left) = (sketches.rows.cursor(), 0, 0);
-            sketches.samples.each(|&sample| {
-                while left == 0 {
-                    left = rows.next().map_or(u32::MAX, |row| row.samples);
-                    record += 1;
-                }
-                left -= 1;
-                if compared.distinct.has(record as usize - 1) {
-                    take(sample, record - 1);
-                }
-            });
-        };
         let repeated = Repeated::with_room_for(sketches.samples.len(), self.store);
-        samples(&mut |sample, _| repeated.add(sample));
         let mut sorter = Sorter::new(self.store, |r: &(u64, RecordIndex)| *r);
-        samples(&mut |sample, record| {
-            if repeated.has(sample) {
-                sorter.push((sample, record));
+        let records = self.documents.len();
+        let window = self.store.window(size_of::<SketchRow>() + 24 * sketches.samples.len() / records.max(1));
+        let (mut row_buffer, mut sample_buffer) = (Vec::new(), Vec::new());
+        for collecting in [false, true] {
+            let mut at = 0;
+            for from in (0..records).step_by(window) {
+                let rows = sketches.rows.read(from..(from + window).min(records), &mut row_buffer);
+                let mut first = vec![0];
+                first.extend(rows.iter().scan(0, |sum, row| {
+                    *sum += row.samples as usize;
+                    Some(*sum)
+                }));
+                let count = first[rows.len()];
+                let samples = sketches.samples.read(at..at + count, &mut sample_buffer);
+                at += count;
+                let of_record = |place: usize| {
+                    let wanted = compared.distinct.has(from + place);
+                    let range = if wanted { first[place]..first[place + 1] } else { 0..0 };
+                    samples[range].iter().map(move |&sample| (sample, (from + place) as RecordIndex))
+                };
+                let places = (0..rows.len()).into_par_iter().with_min_len(64);
+                if collecting {
+                    let shared = |place: usize| of_record(place).filter(|row| repeated.has(row.0));
+                    sorter.append(places.flat_map_iter(shared).collect());
+                } else {
+                    places.for_each(|place| of_record(place).for_each(|row| repeated.add(row.0)));
+                }
             }
-        });
+        }
         drop(repeated);
         let size =
             |r: RecordIndex| (compared.words[r as usize], std::cmp::Reverse(compared.rank[r as usize]));

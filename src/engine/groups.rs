@@ -26,9 +26,20 @@ pub struct Left<'a> {
     pub gone: &'a Bits,
     /// Which documents went.
     pub removed: &'a Bits,
+    /// Which units are left, in documents that stay.
+    left: Bits,
 }
 
-impl Left<'_> {
+impl<'a> Left<'a> {
+    /// What is left where these units and these documents went.
+    pub fn new(units: &'a Units, gone: &'a Bits, removed: &'a Bits) -> Left<'a> {
+        let mut left = Bits::new(units.rows.len());
+        for record in (0..units.records() as RecordIndex).filter(|&r| !removed.has(r as usize)) {
+            units.range(record).filter(|&u| !gone.has(u)).for_each(|u| left.set(u));
+        }
+        Left { units, gone, removed, left }
+    }
+
     /// How many documents stay.
     pub fn documents(&self) -> usize {
         (0..self.units.records()).filter(|&r| !self.removed.has(r)).count()
@@ -36,8 +47,7 @@ impl Left<'_> {
 
     /// The units of a document that are left.
     pub fn of(&self, record: RecordIndex) -> impl Iterator<Item = usize> + '_ {
-        let range = if self.removed.has(record as usize) { 0..0 } else { self.units.range(record) };
-        range.filter(|&u| !self.gone.has(u))
+        self.units.range(record).filter(|&u| self.left.has(u))
     }
 }
 
@@ -218,11 +228,9 @@ impl NearSearch<'_> {
                 let to = units.near.partition_point(|n| (n.unit as usize) < range.end);
                 let near = units.near.read(at..to, &mut near_buffer);
                 at = to;
-                let firsts = near.par_iter().filter(|n| {
-                    !self.left.gone.has(n.unit as usize)
-                        && self.groups.is_first(n.unit)
-                        && !self.left.removed.has(units.record_of(n.unit) as usize)
-                });
+                let firsts = near
+                    .par_iter()
+                    .filter(|n| self.left.left.has(n.unit as usize) && self.groups.is_first(n.unit));
                 if collecting {
                     let rows = units.rows.read(range.clone(), &mut unit_buffer);
                     let of_unit = |n: &NearRow| {

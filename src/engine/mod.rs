@@ -359,7 +359,7 @@ impl Job<'_> {
             return Ok(Found::default());
         }
         self.progress.start("comparing lines", 0);
-        let left = Left { units, gone, removed: &fates.gone };
+        let left = Left::new(units, gone, &fates.gone);
         let groups = Groups::of(&left, self.store);
         self.cancel.check()?;
         let threshold = match (repeat, passage) {

@@ -242,8 +242,9 @@ pub fn damaged(data: &[u8]) {
     }
     let _ = verify(&Unsynced, &out);
     if let Ok(opened) = Opened::new(&Unsynced, &out) {
-        for receipt in opened.receipts.values().flatten().take(3) {
-            let _ = opened.original_text(receipt);
+        for place in opened.receipts.values().flatten().take(3) {
+            let Ok(receipt) = opened.receipt(place) else { continue };
+            let _ = opened.original_text(&receipt);
         }
         let _ = restore_folder(&opened, &back, false);
     }

@@ -3,6 +3,7 @@
 mod books;
 mod faults;
 mod folders;
+mod forecast;
 mod formats;
 mod hostile;
 mod kills;
