@@ -345,7 +345,7 @@ impl Records {
             },
         );
         let mut made = Sorter::new(&self.store, |m: &(u32, u32, u64)| m.0);
-        hashes.finish().runs(
+        hashes.sorted().runs(
             |a, b| a.0 == b.0,
             |same| {
                 made.extend((1..).zip(same).map(|(occurrence, &(hash, record))| (record, occurrence, hash)))

@@ -8,7 +8,7 @@ use crate::document::{Kind, RecordIndex, SiteIndex};
 use crate::judge::Verdict;
 use crate::judge::passage::{self, Carriers};
 use crate::judge::repeat::{self, Copy};
-use crate::store::{Bits, Builder, Column, Sorter, Store};
+use crate::store::{Bits, Builder, Column, Sorted, Sorter, Store};
 use crate::tables::{CutRow, Known, PassageRow, UnitRow, Witness};
 use crate::text::hash::BySame;
 use rayon::prelude::*;
@@ -57,7 +57,7 @@ impl Copies<'_> {
         let mut cuts = Builder::new(self.store);
         self.copies_in_documents().parts(
             |a, b| a.0 == b.0,
-            |_, part| {
+            |part| {
                 let runs: Vec<&[CopyRow]> = part.chunk_by(|a, b| a.0 == b.0).collect();
                 let judged: Vec<Vec<CutRow>> = runs.par_iter().map(|run| self.judge_repeats(run)).collect();
                 judged.iter().for_each(|rows| cuts.extend_from_slice(rows));
@@ -97,7 +97,7 @@ impl Copies<'_> {
 
     /// Every copy within a document, sorted. An original is the first of its group in the document, and no copy of an
     /// earlier group there.
-    fn copies_in_documents(&self) -> Column<CopyRow> {
+    fn copies_in_documents(&self) -> Sorted<CopyRow, (RecordIndex, u32)> {
         let mut placed = Sorter::new(self.store, |p: &CopyRow| (p.0, p.1));
         // Group b stands in a document where the nearest earlier group a leads: a's first unit and similarity.
         let mut leads: HashMap<(RecordIndex, u32), (u32, u32, f32), BySame> = HashMap::default();
@@ -148,7 +148,7 @@ impl Copies<'_> {
                 place(group, &a);
             }
         }
-        placed.finish()
+        placed.sorted()
     }
 
     /// The records in which both groups stand, with the first unit of each there.
@@ -179,7 +179,7 @@ impl Copies<'_> {
         let mut stay = Sorter::new(self.store, |p: &PassageRow| p.unit);
         self.families(repeated).parts(
             |a, b| a.0 == b.0,
-            |_, part| {
+            |part| {
                 // Where none of the leading group is left, nothing leads.
                 let families: Vec<&[FamilyRow]> =
                     part.chunk_by(|a, b| a.0 == b.0).filter(|f| f.len() > 1 && f[0].0 == f[0].1).collect();
@@ -214,7 +214,7 @@ impl Copies<'_> {
     }
 
     /// Groups with those that say nearly the same as an earlier one, by the first of them.
-    fn families(&self, repeated: &Bits) -> Column<FamilyRow> {
+    fn families(&self, repeated: &Bits) -> Sorted<FamilyRow, (u32, u32, u32)> {
         let may = self.may_be_passages(repeated);
         let mut rows = Sorter::new(self.store, |r: &FamilyRow| (r.0, r.1, r.2));
         let mut follows = Bits::new(self.left.units.rows.len());
@@ -246,7 +246,7 @@ impl Copies<'_> {
                 }
             }
         });
-        rows.finish()
+        rows.sorted()
     }
 
     fn judge_family(
@@ -323,7 +323,7 @@ impl Copies<'_> {
             },
         );
         let mut stories: Vec<RecordIndex> = (0..self.documents.len() as u32).collect();
-        pairs.finish().runs(
+        pairs.sorted().runs(
             |a, b| (a.0, a.1) == (b.0, b.1),
             |pair| {
                 let (other, first) = (pair[0].0, pair[0].1);

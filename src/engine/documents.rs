@@ -227,7 +227,7 @@ impl DocumentSearch<'_> {
         }
         let mut rank = vec![0u32; words.len()];
         let mut place = 0;
-        sorter.finish().each(|r| {
+        sorter.sorted().each(|r| {
             rank[r.2 as usize] = place;
             place += 1;
         });
@@ -250,7 +250,7 @@ impl DocumentSearch<'_> {
             record += 1;
         });
         let mut distinct = Bits::new(rank.len());
-        sorter.finish().runs(
+        sorter.sorted().runs(
             |a, b| a.0 == b.0,
             |run| {
                 distinct.set(run[0].2 as usize);
@@ -307,7 +307,7 @@ impl DocumentSearch<'_> {
         let size =
             |r: RecordIndex| (compared.words[r as usize], std::cmp::Reverse(compared.rank[r as usize]));
         let mut pairs = Sorter::new(self.store, |p: &(RecordIndex, RecordIndex)| *p);
-        sorter.finish().runs(
+        sorter.sorted().runs(
             |a, b| a.0 == b.0,
             |run| {
                 if run.len() > SAMPLE_MAX_DOCUMENTS {
@@ -323,7 +323,7 @@ impl DocumentSearch<'_> {
         );
         let mut kept = Builder::new(self.store);
         let mut ahead = Ahead::default();
-        pairs.finish().runs(
+        pairs.sorted().runs(
             |x, y| x == y,
             |run| {
                 let small = run[0].0;
@@ -376,7 +376,7 @@ impl DocumentSearch<'_> {
         }
         drop(repeated);
         let mut roots: Vec<u32> = (0..self.documents.len() as u32).collect();
-        sorter.finish().runs(
+        sorter.sorted().runs(
             |a, b| (a.0, a.1) == (b.0, b.1),
             |run| run.windows(2).for_each(|pair| union(&mut roots, pair[0].2, pair[1].2)),
         );
@@ -387,7 +387,7 @@ impl DocumentSearch<'_> {
             sorter.push((root, compared.rank[record as usize], record));
         }
         let (mut members, mut groups) = (Vec::new(), Vec::new());
-        sorter.finish().runs(
+        sorter.sorted().runs(
             |a, b| a.0 == b.0,
             |group| {
                 if group.len() > 1 {

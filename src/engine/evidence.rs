@@ -10,7 +10,7 @@ use super::repeated::{Repeated, mixed};
 use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
 use crate::store::row::row;
-use crate::store::{Builder, Column, Sorter, Store};
+use crate::store::{Builder, Column, Sorted, Sorter, Store};
 use crate::tables::{AnchorRow, Evidence, UnitRow};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -91,20 +91,20 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
         sorter.append(stretch.into_par_iter().flat_map_iter(of_record).collect());
     }
     drop(repeated);
-    let entries = sorter.finish();
+    let entries = sorter.sorted();
     let leaders = copies(&entries, units, documents, store);
     let pages = pages_of_sites(documents, &leaders);
     let mut counted = Sorter::new(store, |r: &(u32, Evidence)| r.0);
     entries.parts(
         |a, b| a.masked == b.masked,
-        |_, part| {
+        |part| {
             let parts: Vec<Vec<(u32, Evidence)>> =
                 split_at_groups(part).into_par_iter().map(|part| count(part, &leaders)).collect();
             parts.into_iter().for_each(|part| counted.append(part));
         },
     );
     drop(entries);
-    let counted = counted.finish();
+    let counted = counted.sorted();
     let templates = templates(units, documents, &leaders, &pages, store);
     let evidence = join(&counted, &templates, store);
     Grouped { evidence, leaders, pages }
@@ -112,7 +112,7 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
 
 /// The counts of units with those of their templates.
 fn join(
-    counted: &Column<(u32, Evidence)>,
+    counted: &Sorted<(u32, Evidence), u32>,
     templates: &Column<(u32, u32, u8)>,
     store: &Arc<Store>,
 ) -> Column<(u32, Evidence)> {
@@ -238,7 +238,7 @@ fn own_words(units: &Units, documents: &Documents, store: &Arc<Store>) -> Vec<u3
 
 /// For each document the first of its site that it is a copy of.
 fn copies(
-    entries: &Column<Entry>,
+    entries: &Sorted<Entry, Entry>,
     units: &Units,
     documents: &Documents,
     store: &Arc<Store>,
@@ -273,7 +273,7 @@ fn copies(
         },
     );
     let mut leaders: Vec<RecordIndex> = (0..documents.len() as u32).collect();
-    pairs.finish().runs(
+    pairs.sorted().runs(
         |a, b| (a.0, a.1) == (b.0, b.1),
         |pair| {
             let (other, first) = (pair[0].0, pair[0].1);
@@ -336,7 +336,7 @@ fn templates(
     }
     drop(repeated);
     let mut common = Sorter::new(store, |c: &(u32, u8, u8, u32)| *c);
-    sorter.finish().runs(
+    sorter.sorted().runs(
         |a, b| (a.0, a.1) == (b.0, b.1),
         |run| {
             let count = run.chunk_by(|a, b| a.2 == b.2).count() as u32;
@@ -347,7 +347,7 @@ fn templates(
         },
     );
     let mut covered = Builder::new(store);
-    common.finish().runs(
+    common.sorted().runs(
         |a, b| a.0 == b.0,
         |anchors| {
             let (mut words, mut end) = (0, 0);

@@ -90,7 +90,7 @@ impl Groups {
         drop(repeated);
         let mut members = Sorter::new(store, |m: &(u32, u32, u16)| *m);
         let mut later = Sorter::new(store, |l: &(u32, u32)| *l);
-        sorter.finish().runs(
+        sorter.sorted().runs(
             |a, b| a.0 == b.0,
             |run| {
                 if run.len() > 1 {
@@ -250,7 +250,7 @@ impl NearSearch<'_> {
         }
         drop(repeated);
         let mut pairs = Sorter::new(store, |p: &(u32, u32)| *p);
-        sorter.finish().runs(
+        sorter.sorted().runs(
             |a, b| (a.0, a.1) == (b.0, b.1),
             |bucket| {
                 let heads = if bucket.len() <= BUCKET_ALL_PAIRS { bucket.len() } else { BUCKET_HEADS };
@@ -262,7 +262,7 @@ impl NearSearch<'_> {
             },
         );
         let mut distinct = Builder::new(store);
-        pairs.finish().runs(|a, b| a == b, |run| distinct.push(run[0]));
+        pairs.sorted().runs(|a, b| a == b, |run| distinct.push(run[0]));
         distinct.finish()
     }
 

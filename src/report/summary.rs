@@ -339,7 +339,7 @@ fn most_cut(records: &Records, decisions: &Decisions) -> Vec<TopLine> {
     each_cut(records, decisions, |cut, unit, _| lines.push((unit.exact, cut.unit)));
     let mut top: Vec<(u64, u32, u128)> = Vec::new();
     let order = |t: &(u64, u32, u128)| (std::cmp::Reverse(t.0), t.1);
-    lines.finish().runs(
+    lines.sorted().runs(
         |a, b| a.0 == b.0,
         |run| {
             if run.len() > 1 {

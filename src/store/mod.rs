@@ -18,7 +18,7 @@ pub use ahead::Ahead;
 pub use bits::Bits;
 pub use column::{Builder, Column};
 pub use row::Row;
-pub use sort::Sorter;
+pub use sort::{Sorted, Sorter};
 
 use crate::disk::{Disk, RealDisk, Temporary};
 use crate::error::{Error, Result};

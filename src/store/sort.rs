@@ -6,7 +6,10 @@ use crate::disk::Temporary;
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// Takes rows in any order; equal keys must mean equal rows, or rows whose order does not matter.
 pub struct Sorter<T, K> {
@@ -66,33 +69,128 @@ impl<T: Row, K: Ord + Send> Sorter<T, K> {
         self.rows.clear();
     }
 
-    /// All rows, sorted.
-    pub fn finish(mut self) -> Column<T> {
+    /// All rows, sorted, to be read by range.
+    pub fn finish(self) -> Column<T> {
+        match self.sorted() {
+            Sorted::Memory(store, rows) => Column::in_memory(&store, rows),
+            runs @ Sorted::Runs { .. } => {
+                let mut merged = Builder::new(runs.store());
+                runs.parts(|_, _| false, |part| merged.extend_from_slice(part));
+                merged.finish()
+            }
+        }
+    }
+
+    /// All rows, sorted, to be walked through: of those that are on disk nothing is written again.
+    pub fn sorted(mut self) -> Sorted<T, K> {
         if self.file.is_none() {
             self.rows.par_sort_unstable_by_key(self.key);
             self.rows.shrink_to_fit();
-            return Column::in_memory(&self.store, self.rows);
+            return Sorted::Memory(self.store, self.rows);
         }
         self.spill();
-        self.rows = Vec::new();
-        let Some(file) = self.file.take() else { return Column::in_memory(&self.store, Vec::new()) };
-        let runs: Vec<Column<T>> = self
-            .runs
-            .iter()
-            .map(|&(start, count)| Column::on_disk(&self.store, Arc::clone(&file), start, count))
-            .collect();
-        let mut cursors: Vec<Cursor<'_, T>> = runs.iter().map(Column::cursor).collect();
-        let next = |cursors: &mut [Cursor<'_, T>], run: usize| {
-            cursors[run].peek().map(|row| Reverse(((self.key)(&row), run)))
-        };
-        let mut heap: BinaryHeap<Reverse<(K, usize)>> =
-            (0..cursors.len()).filter_map(|run| next(&mut cursors, run)).collect();
-        let mut merged = Builder::new(&self.store);
-        while let Some(Reverse((_, run))) = heap.pop() {
-            merged.extend(cursors[run].next());
-            heap.extend(next(&mut cursors, run));
+        let Some(file) = self.file.take() else { return Sorted::Memory(self.store, Vec::new()) };
+        let of_run =
+            |&(start, count): &(u64, usize)| Column::on_disk(&self.store, Arc::clone(&file), start, count);
+        let runs = self.runs.iter().map(of_run).collect();
+        Sorted::Runs { store: self.store, key: self.key, runs }
+    }
+}
+
+/// Sorted rows that are walked through.
+pub enum Sorted<T, K> {
+    /// All of them.
+    Memory(Arc<Store>, Vec<T>),
+    /// Sorted runs, which are merged as they are walked through.
+    Runs {
+        /// Holds them.
+        store: Arc<Store>,
+        /// What they are sorted by.
+        key: fn(&T) -> K,
+        /// Each sorted.
+        runs: Vec<Column<T>>,
+    },
+}
+
+impl<T: Row, K: Ord + Send> Sorted<T, K> {
+    fn store(&self) -> &Arc<Store> {
+        match self {
+            Sorted::Memory(store, _) | Sorted::Runs { store, .. } => store,
         }
-        merged.finish()
+    }
+
+    /// Hands on all rows in order, part by part; rows that are the `same` as their neighbours are in one part.
+    pub fn parts(&self, same: impl Fn(&T, &T) -> bool + Send + Sync, mut take: impl FnMut(&[T])) {
+        let (store, key, runs) = match self {
+            Sorted::Memory(_, rows) => return take(rows),
+            Sorted::Runs { store, key, runs } => (store, *key, runs),
+        };
+        let window = store.window(size_of::<T>());
+        // Merging the next part goes on beside what is done with this one.
+        let merge = |sender: SyncSender<Vec<T>>| {
+            let mut merge = Merge::new(runs, key);
+            let mut part: Vec<T> = Vec::with_capacity(window);
+            for row in &mut merge {
+                if part.len() >= window && !part.last().is_some_and(|last| same(last, &row)) {
+                    if sender.send(std::mem::take(&mut part)).is_err() {
+                        return;
+                    }
+                    part.reserve(window);
+                }
+                part.push(row);
+            }
+            // Nobody takes it where taking panicked.
+            let _ = sender.send(part);
+        };
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(0);
+            let merging = scope.spawn(move || merge(sender));
+            receiver.iter().for_each(|part| take(&part));
+            if let Err(panic) = merging.join() {
+                resume_unwind(panic);
+            }
+        });
+    }
+
+    /// Hands on all rows in order, by runs of the `same`.
+    pub fn runs(&self, same: impl Fn(&T, &T) -> bool + Send + Sync, mut take: impl FnMut(&[T])) {
+        self.parts(&same, |part| part.chunk_by(&same).for_each(&mut take));
+    }
+
+    /// Hands on all rows in order.
+    pub fn each(&self, mut take: impl FnMut(&T)) {
+        self.parts(|_, _| false, |part| part.iter().for_each(&mut take));
+    }
+}
+
+/// The next row of each run, the least of them first.
+struct Merge<'a, T, K> {
+    cursors: Vec<Cursor<'a, T>>,
+    key: fn(&T) -> K,
+    heap: BinaryHeap<Reverse<(K, usize)>>,
+}
+
+impl<'a, T: Row, K: Ord> Merge<'a, T, K> {
+    fn new(runs: &'a [Column<T>], key: fn(&T) -> K) -> Self {
+        let mut cursors: Vec<Cursor<'a, T>> = runs.iter().map(Column::cursor).collect();
+        let first = |(run, cursor): (usize, &mut Cursor<'a, T>)| Some(Reverse((key(&cursor.peek()?), run)));
+        let heap = cursors.iter_mut().enumerate().filter_map(first).collect();
+        Merge { cursors, key, heap }
+    }
+}
+
+impl<T: Row, K: Ord> Iterator for Merge<'_, T, K> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        let mut top = self.heap.peek_mut()?;
+        let run = top.0.1;
+        let row = self.cursors[run].next()?;
+        match self.cursors[run].peek() {
+            Some(next) => *top = Reverse(((self.key)(&next), run)),
+            None => _ = PeekMut::pop(top),
+        }
+        Some(row)
     }
 }
 
@@ -116,9 +214,16 @@ mod tests {
             let mut sorted = rows.clone();
             sorted.sort_unstable();
             for store in [small(), Arc::default()] {
-                let mut sorter = Sorter::new(&store, |r: &(u32, u64)| *r);
-                sorter.extend(rows.iter().copied());
-                let column = sorter.finish();
+                let sorter = || {
+                    let mut sorter = Sorter::new(&store, |r: &(u32, u64)| *r);
+                    sorter.extend(rows.iter().copied());
+                    sorter
+                };
+                let (walked, column) = (sorter().sorted(), sorter().finish());
+                let mut runs = Vec::new();
+                walked.runs(|a, b| a.0 == b.0, |run| runs.push(run.to_vec()));
+                prop_assert_eq!(runs.concat(), sorted.clone());
+                prop_assert!(runs.windows(2).all(|r| r[0][0].0 < r[1][0].0));
                 prop_assert_eq!(column.len(), rows.len());
                 let (mut all, mut runs) = (Vec::new(), Vec::new());
                 column.each(|row| all.push(*row));
