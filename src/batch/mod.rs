@@ -12,8 +12,8 @@ pub mod verify;
 mod write;
 
 use crate::config::Config;
-use crate::corpus::reading::{self, OnError, Reading};
-use crate::corpus::records::Records;
+use crate::corpus::reading::{OnError, Reading};
+use crate::corpus::records::{self, Records};
 use crate::corpus::walk::{self, Inputs};
 use crate::disk::{Disk, RealDisk};
 use crate::document::Kind;
@@ -380,7 +380,7 @@ fn config_file(config: &Config) -> Result<String> {
 fn rejected(records: &Records) -> Vec<String> {
     let files = records.unreadable.iter().map(|(file, reason)| format!("{}: {reason}", file.path.display()));
     let show = |r: &crate::corpus::records::Rejected| {
-        format!("{}: {}", reading::place(&records.files[r.file as usize], r), r.reason)
+        format!("{}: {}", records::place(&records.files[r.file as usize], r), r.reason)
     };
     files.chain(records.rejected.iter().map(show)).collect()
 }

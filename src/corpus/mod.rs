@@ -1,6 +1,7 @@
 //! What lies on disk: files and folders in, records out of them, and their fields.
 
 mod arriving;
+mod assembly;
 pub mod date;
 pub mod encoding;
 pub mod format;

@@ -1,7 +1,8 @@
 //! Tables in columns (Parquet): the columns that are looked at, row group by row group; all of them when they are written.
 
+use super::assembly::Parsed;
 use super::json::site_fields;
-use super::reading::{Parsed, Reading, too_long};
+use super::reading::{Reading, too_long};
 use super::records::{FileRead, RecordRow, Rejected};
 use super::site;
 use crate::disk::{Disk, ReadFile};

@@ -2,27 +2,27 @@
 //! order of the input.
 
 use super::arriving::{Beginning, Chunk, Message};
+pub use super::assembly::OnError;
+use super::assembly::{Assembly, Outcome, Parsed};
 use super::encoding;
 use super::format::{Compression, Format};
 use super::json::FieldPaths;
 use super::parquet;
 use super::queue::Queue;
-use super::records::{self, Chunk as Kept, Content, FileRead, RecordRow, Records, Rejected, own_fields};
+use super::records::{Content, FileRead, RecordRow, Records, Rejected, own_fields};
 use super::site;
 use super::split::Piece;
 use super::table::{self, Header};
 use super::walk::InputFile;
 use super::warc;
 use crate::config::{Config, Fields, Keep};
-use crate::disk::{Disk, ReadFile, Temporary};
-use crate::document::SiteIndex;
+use crate::disk::{Disk, ReadFile};
 use crate::engine::Cancel;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::store::{Builder, Share, Store};
+use crate::store::Store;
 use encoding_rs::Encoding;
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -31,18 +31,6 @@ pub const MAX_TEXT: usize = u32::MAX as usize;
 
 /// Files that unpack to fewer bytes are never refused as bombs.
 pub(super) const SAFE_BYTES: u64 = 1 << 30;
-
-/// What is done with a record that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnError {
-    /// The run ends.
-    Fail,
-    /// It is set aside, and the run goes on.
-    #[default]
-    Reject,
-    /// It stays in its place, untouched.
-    Keep,
-}
 
 /// How to read.
 pub struct Reading<'a> {
@@ -66,23 +54,6 @@ pub struct Reading<'a> {
     pub progress: &'a dyn Progress,
     /// May stop it.
     pub cancel: &'a Cancel,
-}
-
-/// What was found out about a record.
-pub(super) struct Parsed {
-    /// Its place in its chunk.
-    pub row: RecordRow,
-    /// Its site.
-    pub site: Option<String>,
-    /// Its date, where it is asked for.
-    pub date: Option<i64>,
-}
-
-/// A record that turned out to be a document, no document, or unusable.
-enum Outcome {
-    Document(Parsed),
-    Rejected(Rejected),
-    PassedOver(String),
 }
 
 /// Where the fields of the records of a file are found.
@@ -114,23 +85,6 @@ impl TableColumns {
             sites: sites.iter().filter_map(|s| column(s)).collect(),
         })
     }
-}
-
-/// Puts records together in their order.
-struct Assembly<'a> {
-    reading: &'a Reading<'a>,
-    records: Records,
-    rows: Builder<RecordRow>,
-    dates: Builder<Option<i64>>,
-    unnamed: Builder<u32>,
-    /// The file that is read, where its records can be read there again.
-    again: Option<Arc<dyn Temporary>>,
-    /// How many files are open for that.
-    open: usize,
-    /// Holds what neither memory nor files of the input do, and how much.
-    aside: Option<(Arc<dyn Temporary>, u64)>,
-    site_index: HashMap<String, u32>,
-    preferred: HashMap<String, u32>,
 }
 
 impl Reading<'_> {
@@ -213,26 +167,7 @@ impl Reading<'_> {
         files: &[InputFile],
         mut next: impl FnMut(usize) -> Option<Message>,
     ) -> Result<Records> {
-        let preferred = self
-            .config
-            .document
-            .prefer
-            .iter()
-            .enumerate()
-            .map(|(i, s)| (s.to_lowercase(), i as u32))
-            .collect();
-        let mut assembly = Assembly {
-            reading: self,
-            records: Records { first: vec![0], store: Arc::clone(self.store), ..Records::default() },
-            rows: Builder::new(self.store),
-            dates: Builder::new(self.store),
-            unnamed: Builder::new(self.store),
-            again: None,
-            open: 0,
-            aside: None,
-            site_index: HashMap::new(),
-            preferred,
-        };
+        let mut assembly = Assembly::new(self.config, self.on_error, self.disk, self.store);
         let paths = FieldPaths::new(&self.config.fields);
         let own_paths = FieldPaths::new(&own_fields());
         'files: for (number, input) in files.iter().enumerate() {
@@ -246,7 +181,7 @@ impl Reading<'_> {
                         if self.on_error == OnError::Fail {
                             return Err(Error::Input(format!("{}: {reason}", input.path.display())));
                         }
-                        assembly.records.unreadable.push((input.clone(), reason));
+                        assembly.unreadable(input, reason);
                         continue 'files;
                     }
                     Message::Failed(error) => return Err(error),
@@ -261,12 +196,14 @@ impl Reading<'_> {
                                     // Without its end a table in columns cannot be read at all.
                                     let path = format!("{}: ", input.path.display());
                                     let reason = reason.strip_prefix(&path).unwrap_or(&reason).to_owned();
-                                    assembly.records.unreadable.push((input.clone(), reason));
+                                    assembly.unreadable(input, reason);
                                     continue 'files;
                                 }
                                 opened => opened?,
                             };
-                            let take = &mut |file: &mut FileRead, batch| assembly.take_rows(file, batch);
+                            let take = &mut |file: &mut FileRead, batch: parquet::Batch| {
+                                assembly.take_rows(file, batch.content, batch.rows)
+                            };
                             parquet::read(self, &mut file, &opened, take)?;
                         }
                     }
@@ -482,147 +419,4 @@ pub(super) fn too_long(bytes: u64) -> String {
 /// Whether a file of a folder may be passed by: it is gone, or not ours to read.
 fn is_private(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::NotFound)
-}
-
-/// Files of at least this size, or larger than the budget, are read again where they lie, and not set aside.
-const LARGE: u64 = 1 << 26;
-/// No more of them are held open.
-const MOST_OPEN: usize = 256;
-
-impl Assembly<'_> {
-    /// Begins a file.
-    fn begin(&mut self, file: &FileRead) -> Result<()> {
-        let plain = matches!(file.format, Format::JsonLines | Format::Json | Format::Csv)
-            && file.compression == Compression::None;
-        let path = &file.input.path;
-        let least = LARGE.min(self.reading.store.budget().unwrap_or(LARGE));
-        let large = || std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() >= least);
-        self.again = None;
-        if plain && self.open < MOST_OPEN && large() {
-            let opened = self.reading.disk.open_parts(path).map_err(Error::io("read", path))?;
-            self.again = Some(opened.into());
-        }
-        Ok(())
-    }
-
-    /// Ends a file.
-    fn end(&mut self, file: FileRead) {
-        self.open += usize::from(self.again.take().is_some_and(|again| Arc::strong_count(&again) > 1));
-        self.records.files.push(file);
-        self.records.first.push(self.rows.len() as u32);
-    }
-
-    /// All records.
-    fn finish(self) -> Result<Records> {
-        let mut records = self.records;
-        if self.rows.len() >= u32::MAX as usize {
-            return Err(Error::TooMany { what: "records", limit: u64::from(u32::MAX) });
-        }
-        (records.rows, records.documents.dates) = (self.rows.finish(), self.dates.finish());
-        records.documents.preferences = (0..)
-            .zip(&records.sites)
-            .filter_map(|(site, name)| Some((SiteIndex(site), *self.preferred.get(name)?)))
-            .collect();
-        records.name_unnamed(&self.unnamed.finish());
-        Ok(records)
-    }
-
-    /// Keeps the bytes of some records, which begin at an offset of their file: in memory as far as the budget goes, else
-    /// where they lie if they can be read there again, else aside.
-    fn keep(&mut self, content: Content, offset: u64, rows: &mut [RecordRow]) {
-        let store = self.reading.store;
-        let bytes = content.bytes();
-        let kept = if let Some(lease) = store.lease(Share::Input, bytes.len()) {
-            Kept::Memory(content, lease)
-        } else if let Some(again) = &self.again {
-            for row in rows {
-                let (from, to) = (row.start - row.before, row.start + row.length + row.after);
-                row.check = records::check(&bytes[from as usize..to as usize]);
-            }
-            Kept::File(Arc::clone(again), offset..offset + bytes.len() as u64)
-        } else {
-            let (file, at) = store.set_aside(&mut self.aside, bytes);
-            Kept::File(file, at..at + bytes.len() as u64)
-        };
-        self.records.chunks.push(kept);
-    }
-
-    fn take(
-        &mut self,
-        file: &mut FileRead,
-        content: Content,
-        offset: u64,
-        outcomes: Vec<Outcome>,
-    ) -> Result<()> {
-        let mut rows = Vec::with_capacity(outcomes.len());
-        for outcome in outcomes {
-            match outcome {
-                Outcome::PassedOver(what) => *file.passed_over.entry(what).or_default() += 1,
-                Outcome::Rejected(rejected) => self.reject(file, rejected)?,
-                Outcome::Document(parsed) => rows.push(self.add(file, parsed)),
-            }
-        }
-        self.keep(content, offset, &mut rows);
-        self.rows.extend_from_slice(&rows);
-        Ok(())
-    }
-
-    fn take_rows(&mut self, file: &mut FileRead, batch: parquet::Batch) -> Result<()> {
-        let mut rows = Vec::with_capacity(batch.rows.len());
-        for row in batch.rows {
-            match row {
-                Ok(parsed) => rows.push(self.add(file, parsed)),
-                Err(rejected) => self.reject(file, rejected)?,
-            }
-        }
-        self.keep(Content::Text(batch.content), 0, &mut rows);
-        self.rows.extend_from_slice(&rows);
-        Ok(())
-    }
-
-    fn reject(&mut self, file: &mut FileRead, mut rejected: Rejected) -> Result<()> {
-        (rejected.file, rejected.row) = (self.records.files.len() as u32, file.records);
-        if self.reading.on_error == OnError::Fail {
-            return Err(Error::Input(format!("{}: {}", place(file, &rejected), rejected.reason)));
-        }
-        file.records += 1;
-        self.records.rejected.push(rejected);
-        Ok(())
-    }
-
-    /// Numbers a record; its row is still to be kept.
-    fn add(&mut self, file: &mut FileRead, parsed: Parsed) -> RecordRow {
-        let mut row = parsed.row;
-        (row.file, row.row) = (self.records.files.len() as u32, file.records);
-        row.chunk = self.records.chunks.len() as u32;
-        file.records += 1;
-        let name = parsed.site.or_else(|| file.input.folder.clone()).and_then(|s| site::normal(&s));
-        let (sites, index) = (&mut self.records.sites, &mut self.site_index);
-        let site = match name {
-            None => SiteIndex::NONE,
-            Some(name) => SiteIndex(*index.entry(name).or_insert_with_key(|name| {
-                sites.push(name.clone());
-                sites.len() as u32 - 1
-            })),
-        };
-        let record = self.records.documents.sites.len() as u32;
-        self.records.documents.sites.push(site);
-        if matches!(self.reading.config.document.keep, Keep::Earliest | Keep::Latest) {
-            self.dates.push(parsed.date);
-        }
-        if row.id_length == 0 && file.format != Format::Text {
-            self.unnamed.push(record);
-        }
-        row
-    }
-}
-
-/// Where an unusable record stands, for people.
-pub fn place(file: &FileRead, record: &Rejected) -> String {
-    let path = file.input.path.display();
-    match (file.format, record.line) {
-        (Format::Parquet, _) => format!("{path}, row {}", u64::from(record.row) + 1),
-        (_, 0) => format!("{path}, byte {}", record.offset),
-        (_, line) => format!("{path}:{line}"),
-    }
 }

@@ -355,6 +355,16 @@ impl Records {
     }
 }
 
+/// Where an unusable record stands, for people.
+pub fn place(file: &FileRead, record: &Rejected) -> String {
+    let path = file.input.path.display();
+    match (file.format, record.line) {
+        (Format::Parquet, _) => format!("{path}, row {}", u64::from(record.row) + 1),
+        (_, 0) => format!("{path}, byte {}", record.offset),
+        (_, line) => format!("{path}:{line}"),
+    }
+}
+
 /// Tells whether bytes are the same again; never 0.
 pub(super) fn check(bytes: &[u8]) -> u32 {
     (xxh3_64(bytes) as u32).max(1)

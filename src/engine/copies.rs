@@ -2,6 +2,7 @@
 
 use super::evidence::pages_of;
 use super::groups::{Groups, Left, NearMatches};
+use super::leaders::{self, leaders};
 use super::units::Documents;
 use crate::config::Config;
 use crate::document::{Kind, RecordIndex, SiteIndex};
@@ -306,7 +307,7 @@ impl Copies<'_> {
     /// For each document the first of those that tell the same story: versions that share much of their words.
     fn stories(&self) -> Vec<RecordIndex> {
         let mut words = self.words_left();
-        let mut pairs = Sorter::new(self.store, |p: &(RecordIndex, RecordIndex, u32)| *p);
+        let mut pairs = leaders::sorter(self.store);
         let mut records: Vec<RecordIndex> = Vec::new();
         self.groups.members.runs(
             |a, b| a.0 == b.0,
@@ -322,19 +323,10 @@ impl Copies<'_> {
                 }
             },
         );
-        let mut stories: Vec<RecordIndex> = (0..self.documents.len() as u32).collect();
-        pairs.sorted().runs(
-            |a, b| (a.0, a.1) == (b.0, b.1),
-            |pair| {
-                let (other, first) = (pair[0].0, pair[0].1);
-                let shared: u32 = pair.iter().map(|p| p.2).sum();
-                let least = words[other as usize].min(words[first as usize]);
-                if shared as f32 >= STORY_SHARE * least as f32 && stories[other as usize] == other {
-                    stories[other as usize] = stories[first as usize];
-                }
-            },
-        );
-        stories
+        leaders(self.documents.len(), pairs, |other, first, shared| {
+            let least = words[other as usize].min(words[first as usize]);
+            shared as f32 >= STORY_SHARE * least as f32
+        })
     }
 
     /// For each document the words that are left of it.

@@ -6,6 +6,7 @@
 //! pages of one site that share most of their own long lines are one page saved twice (or its print version),
 //! and make nothing boilerplate.
 
+use super::leaders::{self, leaders};
 use super::repeated::{Repeated, mixed};
 use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
@@ -248,7 +249,7 @@ fn copies(
         pages[site.0 as usize] += 1;
     }
     let mut own = own_words(units, documents, store);
-    let mut pairs = Sorter::new(store, |p: &(RecordIndex, RecordIndex, u32)| *p);
+    let mut pairs = leaders::sorter(store);
     let mut records: Vec<RecordIndex> = Vec::new();
     entries.runs(
         |a, b| (a.exact, a.site) == (b.exact, b.site),
@@ -272,20 +273,10 @@ fn copies(
             pairs.extend(records[1..].iter().map(|&other| (other, records[0], u32::from(words))));
         },
     );
-    let mut leaders: Vec<RecordIndex> = (0..documents.len() as u32).collect();
-    pairs.sorted().runs(
-        |a, b| (a.0, a.1) == (b.0, b.1),
-        |pair| {
-            let (other, first) = (pair[0].0, pair[0].1);
-            let shared: u32 = pair.iter().map(|p| p.2).sum();
-            let least = own[other as usize].min(own[first as usize]);
-            let copy = least >= COPY_MIN_WORDS && shared as f32 >= COPY_SHARE * least as f32;
-            if copy && leaders[other as usize] == other {
-                leaders[other as usize] = leaders[first as usize];
-            }
-        },
-    );
-    leaders
+    leaders(documents.len(), pairs, |other, first, shared| {
+        let least = own[other as usize].min(own[first as usize]);
+        least >= COPY_MIN_WORDS && shared as f32 >= COPY_SHARE * least as f32
+    })
 }
 
 /// Words at one place of a line are an anchor of a template where this many distinct pages of the site have it.

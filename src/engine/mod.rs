@@ -5,6 +5,7 @@ pub mod copies;
 pub mod documents;
 pub mod evidence;
 pub mod groups;
+mod leaders;
 pub mod ordered;
 pub mod repeated;
 pub mod units;
