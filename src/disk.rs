@@ -123,6 +123,9 @@ impl Temporary for File {
     fn write_at(&self, mut bytes: &[u8], mut at: u64) -> io::Result<()> {
         while !bytes.is_empty() {
             let written = std::os::windows::fs::FileExt::seek_write(self, bytes, at)?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
             (bytes, at) = (&bytes[written..], at + written as u64);
         }
         Ok(())

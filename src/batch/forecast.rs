@@ -5,7 +5,7 @@
 //! show what a corpus shares with itself: receipts of furniture are more than the part has, documents that go are fewer.
 
 use super::{Earlier, Outcome, Output, Product, Run};
-use crate::corpus::walk::{self, Inputs};
+use crate::corpus::walk::{self, InputFile, Inputs};
 use crate::error::{Error, Result};
 use crate::progress::Silent;
 use crate::report::summary::bytes;
@@ -14,16 +14,19 @@ use std::sync::Arc;
 
 /// Bytes of the input, unpacked, that are tried.
 const SAMPLE: u64 = 48 << 20;
-/// From so many files.
-const FILES: usize = 12;
+/// From so many files at least, and at most.
+const FILES: u64 = 12;
+const MOST_FILES: u64 = 4096;
 /// Memory that a run takes whatever its input: the program, its lists and model, what threads keep, chunks on their way.
 const FIXED: f64 = 40e6;
 /// Bytes a document that stay in memory whatever the budget.
-const DOCUMENT_BYTES: f64 = 48.0;
+const DOCUMENT_BYTES: f64 = 30.0;
+/// A budget with which a trial keeps next to nothing in memory, and yet works as a large run does.
+const ON_DISK: u64 = 8 << 20;
 /// Part of the budget that is used where tables do not fit.
 const USED: f64 = 0.6;
 /// Sorting, and tables that fit no cache: for each doubling of the input so much more time a byte.
-const GROWTH: f64 = 0.07;
+const GROWTH: f64 = 0.03;
 
 /// What a run will take.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,20 +79,25 @@ struct Trial {
 }
 
 impl Run<'_> {
-    /// Tells what a run over these inputs will take.
+    /// Tells what a run over these inputs will take; `written` says whether it has an output folder.
     ///
     /// # Errors
     /// Inputs that cannot be read.
-    pub fn forecast(&self, inputs: &Inputs, product: Product) -> Result<Forecast> {
-        let files = walk::list(inputs)?.files;
-        let size = |path: &Path| std::fs::metadata(path).map_or(0, |m| m.len());
-        let input: u64 = files.iter().map(|f| size(&f.path)).sum();
-        // Evenly from all files, the first of them first.
-        let step = files.len().div_ceil(FILES).max(1);
-        let mut sample = Inputs::default();
-        sample.named.extend(files.iter().step_by(step).map(|f| f.path.clone()));
-        let most = SAMPLE / sample.named.len().max(1) as u64;
-        let memory = self.trial(&sample, most, None, product)?;
+    pub fn forecast(&self, inputs: &Inputs, product: Product, written: bool) -> Result<Forecast> {
+        let size = |file: &InputFile| std::fs::metadata(&file.path).map_or(0, |m| m.len());
+        // What is no file, such as a pipe, can be read once only.
+        let mut files = walk::list(inputs)?.files;
+        files.retain(|file| file.path.is_file());
+        let input: u64 = files.iter().map(&size).sum();
+        // Within a small budget a trial is small too.
+        let sample = SAMPLE.min(self.store.budget().unwrap_or(u64::MAX) / 8).max(1 << 22);
+        // Evenly from all files, as many of them as it takes.
+        let average = input / files.len().max(1) as u64;
+        let wanted = (sample / average.max(1)).clamp(FILES, MOST_FILES).min(files.len() as u64).max(1);
+        let step = files.len().div_ceil(wanted as usize).max(1);
+        let sampled: Vec<InputFile> = files.iter().step_by(step).cloned().collect();
+        let most = (sample / sampled.len().max(1) as u64).max(1);
+        let memory = self.trial(&sampled, most, None, product)?;
         let read = memory.read.max(1);
         let scale = (input as f64 / read as f64).max(1.0);
         let growth = 1.0 + GROWTH * scale.log2();
@@ -101,16 +109,17 @@ impl Run<'_> {
             seconds: memory.seconds * scale * growth,
             memory_bytes: ((memory.memory - FIXED).max(0.0) * scale + FIXED) as u64,
             temporary_bytes: 0,
-            output_bytes: (memory.output * scale) as u64,
+            output_bytes: if written { (memory.output * scale) as u64 } else { 0 },
         };
         if let Some(budget) = self.store.budget()
             && forecast.memory_bytes as f64 > USED * budget as f64
         {
-            let disk = self.trial(&sample, most, Some(1), product)?;
+            let disk = self.trial(&sampled, most, Some(budget.min(ON_DISK)), product)?;
             let resident = USED * budget as f64 / forecast.memory_bytes as f64;
             let seconds = memory.seconds * resident + disk.seconds * (1.0 - resident);
             forecast.seconds = seconds * scale * growth;
-            forecast.temporary_bytes = (disk.temporary * scale * (1.0 - resident)) as u64;
+            // A table goes to disk as a whole: more goes than what does not fit.
+            forecast.temporary_bytes = (disk.temporary * scale * (1.0 - resident * resident)) as u64;
             forecast.memory_bytes = (USED * budget as f64 + DOCUMENT_BYTES * documents + FIXED / 2.0) as u64;
         }
         Ok(forecast)
@@ -141,7 +150,7 @@ impl Run<'_> {
     }
 
     /// Cleans a part of the input into a folder that is thrown away.
-    fn trial(&self, sample: &Inputs, most: u64, budget: Option<u64>, product: Product) -> Result<Trial> {
+    fn trial(&self, sample: &[InputFile], most: u64, budget: Option<u64>, product: Product) -> Result<Trial> {
         let folder = tempfile::tempdir_in(self.store.folder())
             .map_err(Error::io("make a folder in", self.store.folder()))?;
         let target = folder.path().join("trial");
@@ -151,9 +160,14 @@ impl Run<'_> {
             Run { most: Some(most), store, output, progress: &Silent, list_files: self.list_files, ..*self };
         let before = super::resident_memory().unwrap_or(0);
         let began = std::time::Instant::now();
-        let (outcome, read) = run.store.guarded(|| run.run_files(sample, Some(&target), product))?;
+        let found = walk::Found { files: sample.to_vec(), ..walk::Found::default() };
+        let (outcome, read) = run.store.guarded(|| run.run_found(found, &[], Some(&target), product))?;
         let seconds = began.elapsed().as_secs_f64();
-        let memory = super::peak_memory().unwrap_or(0).saturating_sub(before) as f64;
+        // Where the system does not tell: what tables and texts come to for articles.
+        let memory = match super::peak_memory() {
+            Some(peak) => peak.saturating_sub(before) as f64,
+            None => FIXED + 3.0 * outcome.summary.text_bytes_in as f64,
+        };
         let temporary = run.store.temporary_peak() as f64;
         let files = walkdir::WalkDir::new(&target).into_iter().flatten();
         let output =

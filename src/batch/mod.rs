@@ -159,14 +159,28 @@ impl Run<'_> {
         self.store.guarded(|| self.run_files(inputs, output, product)).map(|(outcome, _)| outcome)
     }
 
-    /// The same; also how many bytes were read, as they lie there.
+    /// Refuses an output that [`Run::files`] would refuse, before anything is done.
+    ///
+    /// # Errors
+    /// Why it cannot be written to.
+    pub fn check_output(&self, inputs: &Inputs, output: Option<&Path>) -> Result<()> {
+        output.map_or(Ok(()), |output| out::check(output, &inputs.all(), self.output.force))
+    }
+
     fn run_files(&self, inputs: &Inputs, output: Option<&Path>, product: Product) -> Result<(Outcome, u64)> {
-        let named = inputs.all();
-        if let Some(output) = output {
-            out::check(output, &named, self.output.force)?;
-        }
+        self.check_output(inputs, output)?;
+        self.run_found(walk::list(inputs)?, &inputs.all(), output, product)
+    }
+
+    /// Cleans the files that were found; also tells how many of their bytes were read, as they lie there.
+    fn run_found(
+        &self,
+        found: walk::Found,
+        named: &[PathBuf],
+        output: Option<&Path>,
+        product: Product,
+    ) -> Result<(Outcome, u64)> {
         let began = Instant::now();
-        let found = walk::list(inputs)?;
         // Made before hours of work are put into what goes there.
         let mut folder = match output {
             Some(output) => Some(out::Folder::begin(self.disk, output, self.output.earlier)?),
@@ -210,7 +224,7 @@ impl Run<'_> {
             if product == Product::Corpus {
                 self.emit(&writer, &mut folder)?;
             }
-            self.finish(folder, &mut outcome, &named, (began, decided))?;
+            self.finish(folder, &mut outcome, named, (began, decided))?;
             self.progress.finish();
         }
         Ok((outcome, records.files.iter().map(|f| f.bytes).sum()))

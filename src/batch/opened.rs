@@ -309,6 +309,7 @@ impl<'a> Opened<'a> {
             }
             each(row, standing, was)?;
         }
+        self.all_used(file, &fates)?;
         for pile in piles.iter_mut().flatten() {
             if pile.read()?.is_some() {
                 return Err(self.misfit(file, u64::from(file.records), "a record too many"));
@@ -350,7 +351,7 @@ impl<'a> Opened<'a> {
                 (None, _, _) => {}
             }
         }
-        Ok(())
+        self.all_used(file, &fates)
     }
 
     /// Puts a table in columns back.
@@ -385,7 +386,17 @@ impl<'a> Opened<'a> {
             from: &mut from,
             put_back: &mut put_back,
         };
-        columns::merge(self.disk, merge, create)
+        columns::merge(self.disk, merge, create)?;
+        self.all_used(file, &fates)
+    }
+
+    /// A receipt that no record was met for is one out of its place, or of a record that is not there.
+    fn all_used(&self, file: &FileRow, fates: &Fates<'_>) -> Result<()> {
+        let unused = fates.receipts.first().map(|r| r.row).or(fates.rejected.first().map(|r| r.0));
+        match unused {
+            Some(row) => Err(self.misfit(file, row, "a receipt or a rejected record is out of its place")),
+            None => Ok(()),
+        }
     }
 
     fn fates<'o>(&'o self, file: &FileRow) -> Fates<'o> {

@@ -14,7 +14,7 @@ use crate::engine::ordered::ordered;
 use crate::engine::{Decisions, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
 use crate::judge::because::Because;
-use crate::store::Bits;
+use crate::store::{Ahead, Bits};
 use crate::tables::Evidence;
 use serde_json::json;
 use std::collections::HashSet;
@@ -202,11 +202,13 @@ impl<'a> Writer<'a> {
         usable: impl Iterator<Item = u32> + 'a,
         rejected: &'a [Rejected],
     ) -> Items<'a> {
-        let records = self.records;
+        let (records, mut ahead) = (self.records, Ahead::default());
         let (mut usable, mut rejected) = (usable.peekable(), rejected.iter().peekable());
         Box::new(std::iter::from_fn(move || {
             let before = match (usable.peek(), rejected.peek()) {
-                (Some(&record), Some(rejected)) => records.row(record).row < rejected.row,
+                (Some(&record), Some(rejected)) => {
+                    records.rows.get_next(record as usize, &mut ahead).row < rejected.row
+                }
                 (record, _) => record.is_some(),
             };
             if before { usable.next().map(Item::Record) } else { rejected.next().map(Item::Rejected) }
@@ -453,7 +455,7 @@ impl<'a> Writer<'a> {
 }
 
 /// Batches a thread that are made before they are written.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// The header of a table.
 pub(super) fn table_header(file: &FileRead) -> TableHeader {

@@ -160,17 +160,25 @@ fn cleaning(
             return Err(Error::Input("name a folder for the output: -o OUT".into()));
         }
         let inputs = settings::inputs(arguments)?;
+        run.check_output(&inputs, folder)?;
+        let written = folder.is_some() || product == Product::Corpus;
         if arguments.forecast {
-            let forecast = run.forecast(&inputs, product)?;
+            let forecast = run.forecast(&inputs, product, written)?;
             bars.clear();
             let _ = writeln!(anstream::stdout(), "{}", forecast.to_text());
             return Ok(ExitCode::SUCCESS);
         }
         if !arguments.quiet && size_of_all(&inputs) >= LARGE {
-            let forecast = run.forecast(&inputs, product)?;
-            anstream::eprintln!("dechaff: {}", forecast.to_text());
-            if let Some(lack) = run.lack_of_room(&forecast, folder) {
-                anstream::eprintln!("dechaff: {lack}");
+            match run.forecast(&inputs, product, written) {
+                Ok(forecast) => {
+                    anstream::eprintln!("dechaff: {}", forecast.to_text());
+                    if let Some(lack) = run.lack_of_room(&forecast, folder) {
+                        anstream::eprintln!("dechaff: {lack}");
+                    }
+                }
+                Err(Error::Interrupted) => return Err(Error::Interrupted),
+                // What is wrong with the input the run itself tells better, if it matters.
+                Err(error) => anstream::eprintln!("dechaff: no forecast ({error})"),
             }
         }
         run.files(&inputs, folder, product)?
@@ -193,6 +201,9 @@ fn piped_run(
     (folder, receipts): (Option<&Path>, Option<&Path>),
     product: Product,
 ) -> Result<Outcome> {
+    if arguments.forecast {
+        return Err(Error::Input("--forecast needs files: standard input can be read once only".into()));
+    }
     if arguments.inputs.len() > 1 || arguments.files_from.is_some() {
         return Err(Error::Input("`-` stands alone: standard input cannot be mixed with files".into()));
     }

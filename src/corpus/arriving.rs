@@ -104,8 +104,8 @@ impl Reading<'_> {
             if self.most.is_some() {
                 return Ok(Ending::default());
             }
-            let mut all = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
-            io::copy(&mut all, &mut io::sink()).map_err(failed)?;
+            let all = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
+            io::copy(&mut BufReader::with_capacity(1 << 18, all), &mut io::sink()).map_err(failed)?;
             return Ok(Ending { bytes: seen.bytes(), xxh3: seen.xxh3(), ..Ending::default() });
         }
         let compression = Compression::of_bytes(&head);

@@ -64,7 +64,7 @@ pub(super) struct Assembly<'a> {
 /// Files of at least this size, or larger than the budget, are read again where they lie, and not set aside.
 const LARGE: u64 = 1 << 26;
 /// No more of them are held open.
-const MOST_OPEN: usize = 256;
+const MOST_OPEN: usize = 64;
 
 impl<'a> Assembly<'a> {
     /// Of nothing yet.
@@ -98,7 +98,7 @@ impl<'a> Assembly<'a> {
     }
 
     /// Begins a file.
-    pub fn begin(&mut self, file: &FileRead) -> Result<()> {
+    pub fn begin(&mut self, file: &FileRead) {
         let plain = matches!(file.format, Format::JsonLines | Format::Json | Format::Csv)
             && file.compression == Compression::None;
         let path = &file.input.path;
@@ -106,10 +106,9 @@ impl<'a> Assembly<'a> {
         let large = || std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() >= least);
         self.again = None;
         if plain && self.open < MOST_OPEN && large() {
-            let opened = self.disk.open_parts(path).map_err(Error::io("read", path))?;
-            self.again = Some(opened.into());
+            // Where it cannot be held open its records are set aside.
+            self.again = self.disk.open_parts(path).ok().map(Arc::from);
         }
-        Ok(())
     }
 
     /// Ends a file.
@@ -136,7 +135,8 @@ impl<'a> Assembly<'a> {
 
     /// Keeps the bytes of some records, which begin at an offset of their file: in memory as far as the budget goes, else
     /// where they lie if they can be read there again, else aside.
-    fn keep(&mut self, content: Content, offset: u64, rows: &mut [RecordRow]) {
+    fn keep(&mut self, mut content: Content, offset: u64, rows: &mut [RecordRow]) {
+        content.shrink();
         let store = self.store;
         let bytes = content.bytes();
         let kept = if let Some(lease) = store.lease(Share::Input, bytes.len()) {

@@ -188,7 +188,7 @@ impl Reading<'_> {
                     Message::Begin(beginning) => {
                         file = FileRead::new(input.clone(), beginning.format, beginning.compression);
                         columns = self.columns(&beginning, &file, [&paths, &own_paths])?;
-                        assembly.begin(&file)?;
+                        assembly.begin(&file);
                         if file.format == Format::Parquet {
                             let read = parquet::open(self, &file);
                             let opened = match read {

@@ -81,6 +81,15 @@ impl Content {
         String::from_utf8(bytes).map_or_else(|e| Content::Bytes(e.into_bytes()), Content::Text)
     }
 
+    /// Gives memory back that it does not need: a small file was read into room for a large one.
+    pub fn shrink(&mut self) {
+        match self {
+            Content::Text(text) if text.capacity() > 2 * text.len() => text.shrink_to_fit(),
+            Content::Bytes(bytes) if bytes.capacity() > 2 * bytes.len() => bytes.shrink_to_fit(),
+            _ => {}
+        }
+    }
+
     /// All of it.
     pub fn bytes(&self) -> &[u8] {
         match self {
@@ -274,18 +283,23 @@ impl Records {
             }
             Chunk::File(file, place) => (file, place),
         };
-        let bytes = buffer.bytes.read(&self.store, file, place.start + from as u64, to - from, place.end);
+        let (at, length) = (place.start + from as u64, to - from);
+        let path = || self.files.get(row.file as usize).map(|f| f.input.path.clone()).unwrap_or_default();
+        let changed = || Error::Input(format!("{}: was changed while the run went on", path().display()));
+        match buffer.bytes.try_read(file, at, length, place.end) {
+            Ok(()) => {}
+            Err(e) if row.check == 0 => self.store.must("read a temporary file in", Err(e)),
+            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => self.store.fail(changed()),
+            Err(e) => self.store.fail(Error::io("read", path())(e)),
+        }
+        let bytes = buffer.bytes.piece(at, length);
         let (before, rest) = bytes.split_at(start - from);
         let (record, after) = rest.split_at(end - start);
         match std::str::from_utf8(record) {
             Ok(record) if row.check == 0 || row.check == check(bytes) => {
                 Raw { row, before, record, after, format }
             }
-            _ => {
-                let path = self.files.get(row.file as usize).map(|f| f.input.path.display().to_string());
-                let path = path.unwrap_or_default();
-                self.store.fail(Error::Input(format!("{path}: was changed while the run went on")))
-            }
+            _ => self.store.fail(changed()),
         }
     }
 
@@ -387,6 +401,10 @@ pub fn own_fields() -> Fields {
 impl Source for Records {
     fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    fn lengths(&self, records: Range<usize>) -> Vec<u64> {
+        self.rows.read_all(records).iter().map(|row| row.text_length).collect()
     }
 
     fn text<'a>(&'a self, record: usize, buffer: &'a mut TextBuffer) -> &'a str {

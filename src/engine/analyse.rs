@@ -30,6 +30,9 @@ const ANCHOR_DISTANCE: usize = 6;
 /// One shingle in this many is sampled to find contained documents.
 const SAMPLE: u64 = 8;
 
+/// Texts of a batch have about so many bytes at most.
+const BATCH_BYTES: u64 = 1 << 20;
+
 /// What the first pass needs to know.
 pub struct Analyser {
     needs_units: bool,
@@ -156,13 +159,27 @@ impl Analyser {
         let (records, size) = (source.len(), batch.max(1));
         progress.start("reading words", records as u64);
         let mut all = Collected::new(store);
+        // Batches end where the texts in them are long together, too: what is made of them is held until it is taken.
+        let mut at = 0;
+        let batches = std::iter::from_fn(|| {
+            let from = at;
+            let lengths = source.lengths(from..(from + size).min(records));
+            let mut bytes = 0;
+            at = (from + size).min(records);
+            if let Some(long) = lengths.iter().position(|length| {
+                bytes += length;
+                bytes >= BATCH_BYTES
+            }) {
+                at = from + long + 1;
+            }
+            (from < at).then_some(from..at)
+        });
         ordered(
-            (0..records).step_by(size),
+            batches,
             2 * rayon::current_num_threads(),
-            |scratch: &mut Scratch, start| {
-                let end = (start + size).min(records);
+            |scratch: &mut Scratch, records| {
                 let mut batch = Batch::default();
-                (start..end).for_each(|record| self.document(source, record, scratch, &mut batch));
+                records.for_each(|record| self.document(source, record, scratch, &mut batch));
                 batch
             },
             |batch| {

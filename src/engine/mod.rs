@@ -40,6 +40,10 @@ pub trait Source: Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// About how many bytes the texts of some documents have, a number each; none where that does not matter.
+    fn lengths(&self, _records: Range<usize>) -> Vec<u64> {
+        Vec::new()
+    }
     /// The text of a document; `buffer` may be used to hold it.
     fn text<'a>(&'a self, record: usize, buffer: &'a mut TextBuffer) -> &'a str;
 }

@@ -116,7 +116,12 @@ impl Model {
                         }
                     })
                 });
-            if !sound {
+            // Every node but the first, and every leaf, hangs on one node.
+            let mut children: Vec<i16> = tree.children.iter().flatten().copied().collect();
+            children.sort_unstable();
+            let all = -(tree.leaves.len() as i64)..0;
+            let all = all.chain(1..nodes as i64);
+            if !sound || !children.iter().map(|&c| i64::from(c)).eq(all) {
                 return Err("a tree of the model is malformed".into());
             }
         }

@@ -113,7 +113,10 @@ fn marks_between(left: &[UnitRow], copies: &[Copy], goes: &mut [bool], out: &mut
         let between = |i: usize| i > 0 && goes[i - 1] && goes.get(i + 1) == Some(&true);
         if places.iter().all(|&i| beside(i)) && places.iter().any(|&i| between(i)) {
             for &unit in &places {
-                goes[unit] = true;
+                // It may have gone as a copy already, where settings let lines of one word repeat.
+                if std::mem::replace(&mut goes[unit], true) {
+                    continue;
+                }
                 out.push(Verdict {
                     unit,
                     kind: Kind::Boilerplate,

@@ -2,6 +2,7 @@
 
 use super::Store;
 use crate::disk::Temporary;
+use std::io;
 use std::sync::Arc;
 
 /// Bytes that are read at once where one piece follows another.
@@ -29,6 +30,19 @@ impl Ahead {
         length: usize,
         end: u64,
     ) -> &[u8] {
+        let read = self.try_read(file, at, length, end);
+        store.must("read a temporary file in", read);
+        self.piece(at, length)
+    }
+
+    /// Reads the bytes of a piece, and some behind it.
+    pub(crate) fn try_read(
+        &mut self,
+        file: &Arc<dyn Temporary>,
+        at: u64,
+        length: usize,
+        end: u64,
+    ) -> io::Result<()> {
         let same = self.file.as_ref().is_some_and(|held| Arc::ptr_eq(held, file));
         let held = self.from..self.from + self.bytes.len() as u64;
         let piece = at + length as u64;
@@ -36,15 +50,19 @@ impl Ahead {
             let follows = same && at >= self.last && at - self.last < GAP;
             let wanted = if follows { length.max(AHEAD) } else { length };
             let length = (end.max(piece) - at).min(wanted as u64) as usize;
+            let held = self.file.take().filter(|_| same);
             self.bytes.clear();
             self.bytes.resize(length, 0);
-            store.read(&**file, at, &mut self.bytes);
+            file.read_at(&mut self.bytes, at)?;
             self.from = at;
-            if !same {
-                self.file = Some(Arc::clone(file));
-            }
+            self.file = Some(held.unwrap_or_else(|| Arc::clone(file)));
         }
         self.last = piece;
+        Ok(())
+    }
+
+    /// The bytes of a piece that was read.
+    pub(crate) fn piece(&self, at: u64, length: usize) -> &[u8] {
         let from = (at - self.from) as usize;
         &self.bytes[from..from + length]
     }

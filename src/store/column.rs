@@ -43,9 +43,15 @@ impl<T> Drop for Column<T> {
 }
 
 impl<T: Row> Column<T> {
-    /// Rows that stay in memory and hold nothing of the budget: those of a step that fitted.
-    pub(super) fn in_memory(store: &Arc<Store>, rows: Vec<T>) -> Column<T> {
-        Column { store: Arc::clone(store), rows: Rows::Memory(rows), held: 0 }
+    /// Rows that are in memory already; they stay there if the budget has room for them.
+    pub(super) fn of(store: &Arc<Store>, rows: Vec<T>) -> Column<T> {
+        let held = rows.capacity() * size_of::<T>();
+        if store.take(Share::Tables, held) {
+            return Column { store: Arc::clone(store), rows: Rows::Memory(rows), held };
+        }
+        let mut builder = Builder::new(store);
+        builder.extend_from_slice(&rows);
+        builder.finish()
     }
 
     /// A part of a temporary file.
@@ -221,7 +227,12 @@ impl<T: Row> Column<T> {
 
     /// Reads on from the front.
     pub fn cursor(&self) -> Cursor<'_, T> {
-        Cursor { column: self, buffer: Vec::new(), from: 0, at: 0 }
+        self.cursor_by(self.store.window(size_of::<T>()))
+    }
+
+    /// Reads on from the front, so many rows at a time, or fewer.
+    pub(super) fn cursor_by(&self, rows: usize) -> Cursor<'_, T> {
+        Cursor { column: self, buffer: Vec::new(), most: rows.clamp(1, block::<T>()), from: 0, at: 0 }
     }
 }
 
@@ -229,6 +240,8 @@ impl<T: Row> Column<T> {
 pub struct Cursor<'a, T> {
     column: &'a Column<T>,
     buffer: Vec<T>,
+    /// Rows that are read at a time.
+    most: usize,
     /// Place of the first row in the buffer.
     from: usize,
     /// Place of the next row.
@@ -247,8 +260,7 @@ impl<T: Row> Cursor<'_, T> {
         if self.at >= self.from + self.buffer.len() {
             self.from = self.at;
             self.buffer.clear();
-            let window = self.column.store.window(size_of::<T>()).min(block::<T>());
-            self.column.append(self.at..(self.at + window).min(self.column.len()), &mut self.buffer);
+            self.column.append(self.at..(self.at + self.most).min(self.column.len()), &mut self.buffer);
         }
         Some(self.buffer[self.at - self.from])
     }

@@ -201,7 +201,7 @@ impl Store {
         (Arc::clone(file), at)
     }
 
-    fn must<T>(&self, action: &'static str, result: io::Result<T>) -> T {
+    pub(crate) fn must<T>(&self, action: &'static str, result: io::Result<T>) -> T {
         result.unwrap_or_else(|e| self.fail(Error::io(action, &self.folder)(e)))
     }
 

@@ -72,7 +72,7 @@ impl<T: Row, K: Ord + Send> Sorter<T, K> {
     /// All rows, sorted, to be read by range.
     pub fn finish(self) -> Column<T> {
         match self.sorted() {
-            Sorted::Memory(store, rows) => Column::in_memory(&store, rows),
+            Sorted::Memory(store, rows) => Column::of(&store, rows),
             runs @ Sorted::Runs { .. } => {
                 let mut merged = Builder::new(runs.store());
                 runs.parts(|_, _| false, |part| merged.extend_from_slice(part));
@@ -128,7 +128,8 @@ impl<T: Row, K: Ord + Send> Sorted<T, K> {
         let window = store.window(size_of::<T>());
         // Merging the next part goes on beside what is done with this one.
         let merge = |sender: SyncSender<Vec<T>>| {
-            let mut merge = Merge::new(runs, key);
+            // All runs together hold no more than a step may.
+            let mut merge = Merge::new(runs, key, store.rows_at_once(size_of::<T>()) / runs.len().max(1));
             let mut part: Vec<T> = Vec::with_capacity(window);
             for row in &mut merge {
                 if part.len() >= window && !part.last().is_some_and(|last| same(last, &row)) {
@@ -171,8 +172,9 @@ struct Merge<'a, T, K> {
 }
 
 impl<'a, T: Row, K: Ord> Merge<'a, T, K> {
-    fn new(runs: &'a [Column<T>], key: fn(&T) -> K) -> Self {
-        let mut cursors: Vec<Cursor<'a, T>> = runs.iter().map(Column::cursor).collect();
+    /// Of runs that are each read by so many rows.
+    fn new(runs: &'a [Column<T>], key: fn(&T) -> K, rows: usize) -> Self {
+        let mut cursors: Vec<Cursor<'a, T>> = runs.iter().map(|run| run.cursor_by(rows.max(32))).collect();
         let first = |(run, cursor): (usize, &mut Cursor<'a, T>)| Some(Reverse((key(&cursor.peek()?), run)));
         let heap = cursors.iter_mut().enumerate().filter_map(first).collect();
         Merge { cursors, key, heap }

@@ -36,7 +36,7 @@ fn disk_and_documents_are_told_beforehand() {
     for memory in [None, Some(1)] {
         let store = Arc::new(Store::new(Arc::new(RealDisk), memory, dir.path()));
         let run = Run { store: Arc::clone(&store), ..Run::new(&config, &lists, &cancel) };
-        let told = run.forecast(&inputs, Product::Corpus).unwrap();
+        let told = run.forecast(&inputs, Product::Corpus, true).unwrap();
         let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(left, ["in"], "a forecast leaves nothing");
         let out = dir.path().join("out");
