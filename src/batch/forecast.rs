@@ -26,7 +26,7 @@ const ON_DISK: u64 = 8 << 20;
 /// Part of the budget that is used where tables do not fit.
 const USED: f64 = 0.6;
 /// Sorting, and tables that fit no cache: for each doubling of the input so much more time a byte.
-const GROWTH: f64 = 0.03;
+const GROWTH: f64 = 0.06;
 
 /// What a run will take.
 #[derive(Debug, Clone, Copy, PartialEq)]

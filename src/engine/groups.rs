@@ -235,10 +235,9 @@ impl NearSearch<'_> {
                     let rows = units.rows.read(range.clone(), &mut unit_buffer);
                     let of_unit = |n: &NearRow| {
                         let (unit, words) = (n.unit, rows[n.unit as usize - range.start].words);
-                        let shared = (0u8..)
-                            .zip(n.keys)
-                            .filter(|&(band, key)| repeated.has(mixed(u32::from(band), key)));
-                        shared.map(move |(band, key)| (band, key, unit, words)).collect::<Vec<_>>()
+                        let repeated = &repeated;
+                        let again = move |&(band, key): &(u8, u32)| repeated.has(mixed(u32::from(band), key));
+                        (0u8..).zip(n.keys).filter(again).map(move |(band, key)| (band, key, unit, words))
                     };
                     sorter.append(firsts.flat_map_iter(of_unit).collect());
                 } else {
