@@ -156,8 +156,7 @@ impl Run<'_> {
         let target = folder.path().join("trial");
         let store = Arc::new(self.store.with_budget(budget));
         let output = Output { force: true, earlier: Earlier::Replace, ..self.output.clone() };
-        let run =
-            Run { most: Some(most), store, output, progress: &Silent, list_files: self.list_files, ..*self };
+        let run = Run { most: Some(most), store, output, progress: &Silent, ..*self };
         let before = super::resident_memory().unwrap_or(0);
         let began = std::time::Instant::now();
         let found = walk::Found { files: sample.to_vec(), ..walk::Found::default() };

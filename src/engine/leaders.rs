@@ -1,13 +1,14 @@
 //! Documents that belong together because of what they share, by the first of them.
 
 use crate::document::RecordIndex;
-use crate::store::Sorter;
+use crate::store::{Sorter, Store};
+use std::sync::Arc;
 
 /// A later document, an earlier one, and the words of something that both have.
 pub type Shared = (RecordIndex, RecordIndex, u32);
 
 /// Takes what documents share.
-pub fn sorter(store: &std::sync::Arc<crate::store::Store>) -> Sorter<Shared, Shared> {
+pub fn sorter(store: &Arc<Store>) -> Sorter<Shared, Shared> {
     Sorter::new(store, |p: &Shared| *p)
 }
 

@@ -81,11 +81,6 @@ impl<T: Row> Column<T> {
         self.len() == 0
     }
 
-    /// Whether its rows are in memory.
-    pub fn is_in_memory(&self) -> bool {
-        matches!(self.rows, Rows::Memory(_))
-    }
-
     /// One row, of several that are asked for in order.
     pub fn get_next(&self, at: usize, ahead: &mut Ahead) -> T {
         match &self.rows {
@@ -270,11 +265,6 @@ impl<T: Row> Cursor<'_, T> {
         let row = self.peek().filter(|row| wanted(row))?;
         self.at += 1;
         Some(row)
-    }
-
-    /// The place of the next row.
-    pub fn place(&self) -> usize {
-        self.at
     }
 }
 
