@@ -13,13 +13,15 @@ pub mod units;
 use crate::config::{Builtin, Config};
 use crate::document::{Kind, RecordIndex};
 use crate::error::{Error, Result};
-use crate::judge::boilerplate::{self, PageSettings, Scratch};
+use crate::judge::Verdict;
+use crate::judge::boilerplate::{self, PROSE_WORDS, PageSettings, Scratch};
 use crate::judge::forest::Forest;
 use crate::judge::known::KnownLines;
 use crate::judge::model::Model;
 use crate::progress::Progress;
 use crate::store::{Ahead, Bits, Builder, Column, Sorter, Store};
 use crate::tables::{CutRow, Evidence, Known, PassageRow, UnitRow};
+use crate::text::versions::Versions;
 use analyse::{Analyser, Analysis};
 use copies::Copies;
 use documents::{DocumentFates, DocumentSearch};
@@ -308,6 +310,7 @@ impl Job<'_> {
                         &mut judging.scratch,
                         &mut verdicts,
                     );
+                    self.keep_versions(record, units, judging, &mut verdicts);
                     self.progress.advance(1);
                     for verdict in verdicts.iter_mut().filter(|v| units[v.unit].known == Known::NearFurniture)
                     {
@@ -315,7 +318,7 @@ impl Job<'_> {
                         let unit = units[verdict.unit].span.of(text);
                         verdict.score = analyser.similarity_to_known(unit, &mut judging.words);
                     }
-                    let row = |v: crate::judge::Verdict| CutRow {
+                    let row = |v: Verdict| CutRow {
                         unit: (range.start + v.unit) as u32,
                         kind: v.kind,
                         rule: v.rule,
@@ -330,6 +333,25 @@ impl Job<'_> {
         }
         self.progress.finish();
         Ok((Some(grouped), furniture.finish()))
+    }
+
+    /// Withdraws doubtful verdicts on lines of a document that begin as lines of it do that stay.
+    fn keep_versions(
+        &self,
+        record: RecordIndex,
+        units: &[UnitRow],
+        judging: &mut Judging,
+        verdicts: &mut Vec<Verdict>,
+    ) {
+        let doubtful = |v: &Verdict| boilerplate::is_doubtful(&units[v.unit], &judging.evidence[v.unit]);
+        if !verdicts.iter().any(doubtful) {
+            return;
+        }
+        let text = self.source.text(record as usize, &mut judging.text);
+        let goes = boilerplate::going(units, verdicts);
+        let stays = units.iter().zip(&goes).filter(|(unit, goes)| !**goes && unit.words >= PROSE_WORDS);
+        let versions = Versions::new(stays.map(|(unit, _)| unit.span.of(text)));
+        verdicts.retain(|v| !(doubtful(v) && versions.has(units[v.unit].span.of(text))));
     }
 
     fn documents(&self, analyser: &Analyser, analysis: &mut Analysis, gone: &Bits) -> Result<DocumentFates> {

@@ -73,8 +73,15 @@ pub fn judge_into(
     keep_marks_of_text(units, from, out);
 }
 
+/// Whether nothing but the look of a sentence speaks against it, or that other lines of the site begin and end alike: no
+/// list and no other page has it. Where a line that stays begins as it does it is a version of that, and no furniture.
+pub fn is_doubtful(unit: &UnitRow, seen: &Evidence) -> bool {
+    let unique = seen.site_documents.max(seen.site_masked).max(seen.sites) <= 1;
+    unit.known == Known::No && unit.words >= PROSE_WORDS && unique
+}
+
 /// For each unit whether a verdict takes it.
-fn going(units: &[UnitRow], verdicts: &[Verdict]) -> Vec<bool> {
+pub fn going(units: &[UnitRow], verdicts: &[Verdict]) -> Vec<bool> {
     let mut goes = vec![false; units.len()];
     verdicts.iter().for_each(|v| goes[v.unit] = true);
     goes
@@ -240,7 +247,7 @@ const SHORT_WORDS: u16 = 6;
 const SHORT_SHARE: f32 = 0.05;
 
 /// A prose unit of this many words that stays shows that what stands between it and the next one is in the text.
-const PROSE_WORDS: u16 = 8;
+pub const PROSE_WORDS: u16 = 8;
 
 /// So few lines that go, one after the other between lines that stay, are no block of furniture.
 const ALONE: usize = 2;
@@ -286,12 +293,48 @@ fn keep_what_text_surrounds(
         let said = units[i].words <= SPEECH_WORDS && units[i].surface.has(Surface::SENTENCE);
         units[i].words <= SHORT_WORDS && refrain || said
     };
+    let table = cells_of_tables(units, evidence, page.pages);
     let mut place = 0;
     out.retain(|v| {
         place += 1;
         let surrounded = first < v.unit && v.unit < last || voice(v.unit);
-        place <= from || !(surrounded && weak(v))
+        place <= from || !(surrounded && weak(v) || table[v.unit])
     });
+}
+
+/// A block with so many short lines that are no habit of the site may be a table.
+const TABLE_CELLS: usize = 8;
+
+/// For each unit whether it is a cell of a table: of short lines in a block that are on no other pages a third comes again in
+/// the document. Only where the site has pages enough to tell what is a habit of it.
+fn cells_of_tables(units: &[UnitRow], evidence: &[Evidence], pages: u32) -> Vec<bool> {
+    let mut cells = vec![false; units.len()];
+    if pages < HABIT_PAGES {
+        return cells;
+    }
+    let is_short = |i: usize| units[i].words <= SHORT_WORDS;
+    let is_number = |i: &usize| units[*i].surface.has(Surface::NO_LETTERS);
+    let is_cell = |i: &usize| {
+        // But for its digits a number is any other.
+        let masked = if is_number(i) { 1 } else { evidence[*i].site_masked };
+        let count = evidence[*i].site_documents.max(masked);
+        is_short(*i) && units[*i].known == Known::No && features::among(count, pages) < 2.5
+    };
+    let mut from = 0;
+    while from < units.len() {
+        // A line of furniture may stand between two cells, but no block of it.
+        let ends = |&i: &usize| !is_short(i) || !is_cell(&i) && !(i + 1 < units.len() && is_cell(&(i + 1)));
+        let end = (from..units.len()).find(ends).unwrap_or(units.len());
+        let count = (from..end).filter(is_cell).count();
+        let again = (from..end).filter(|i| is_cell(i) && evidence[*i].in_document > 1).count();
+        // A calendar and the numbers of pages are no table.
+        let numbers = (from..end).filter(|i| is_cell(i) && is_number(i)).count();
+        if count >= TABLE_CELLS && 3 * again >= count && 2 * numbers <= count {
+            (from..end).filter(is_cell).for_each(|i| cells[i] = true);
+        }
+        from = end + 1;
+    }
+    cells
 }
 
 /// The strongest evidence against a unit, for the receipt.
@@ -356,6 +399,25 @@ mod tests {
             (0..13).map(|n| unit(n, 40, Surface::SENTENCE | Surface::AFTER_BLANK)).collect();
         let evidence = (0..13).map(|n| seen(if n == 12 { pages } else { 1 })).collect();
         (units, evidence)
+    }
+
+    #[test]
+    fn cells_of_a_table_stay_and_menus_and_calendars_go() {
+        let block = |again: u16, flags: u16| {
+            let units: Vec<UnitRow> = (0..12).map(|n| unit(n, 1, flags)).collect();
+            let seen = |n: u32| Evidence { in_document: if n < 5 { again } else { 1 }, ..seen(1) };
+            (units, (0..12).map(seen).collect::<Vec<Evidence>>())
+        };
+        let cells = |(units, evidence): &(Vec<UnitRow>, Vec<Evidence>), pages: u32| {
+            cells_of_tables(units, evidence, pages).iter().filter(|c| **c).count()
+        };
+        assert_eq!(cells(&block(3, 0), 100), 12, "many come again");
+        assert_eq!(cells(&block(1, 0), 100), 0, "a menu: none comes again");
+        assert_eq!(cells(&block(3, Surface::NO_LETTERS), 100), 0, "a calendar: nothing but numbers");
+        assert_eq!(cells(&block(3, 0), 3), 0, "too few pages to tell");
+        let mut broken = block(3, 0);
+        broken.1[6].site_documents = 90;
+        assert_eq!(cells(&broken, 100), 11, "a line of furniture within the table");
     }
 
     #[test]

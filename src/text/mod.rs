@@ -13,4 +13,5 @@ pub mod segment;
 pub mod sentence;
 pub mod shingle;
 pub mod surface;
+pub mod versions;
 pub mod words;
