@@ -148,6 +148,68 @@ impl Rule {
     }
 }
 
+/// A kind of evidence that the boilerplate model weighs; what it says of a line stands in the receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// On how many pages of the site the line is.
+    Pages,
+    /// The same, but for numbers and dates.
+    Masked,
+    /// On how many pages a line of the same template is.
+    Template,
+    /// On how many sites it is.
+    Sites,
+    /// How often it is on the page.
+    Again,
+    /// How long it is.
+    Length,
+    /// How it begins and ends.
+    Ends,
+    /// Punctuation, separators and addresses in it.
+    Marks,
+    /// Its capitals.
+    Capitals,
+    /// Its digits.
+    Digits,
+    /// Where on the page it stands.
+    Place,
+    /// How much text is around it.
+    Text,
+    /// How many lines around it are on other pages.
+    Around,
+    /// What its page is like.
+    Page,
+    /// What the lines before it are like.
+    Before,
+    /// What the lines behind it are like.
+    Behind,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: [Reason; 16] = [
+        Reason::Pages,
+        Reason::Masked,
+        Reason::Template,
+        Reason::Sites,
+        Reason::Again,
+        Reason::Length,
+        Reason::Ends,
+        Reason::Marks,
+        Reason::Capitals,
+        Reason::Digits,
+        Reason::Place,
+        Reason::Text,
+        Reason::Around,
+        Reason::Page,
+        Reason::Before,
+        Reason::Behind,
+    ];
+}
+
+/// What spoke most for a verdict of the model, strongest first; none where it did not decide.
+pub type Reasons = [Option<Reason>; 3];
+
 /// The copy that stays where another goes, and how alike they were measured to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Witness {
@@ -170,6 +232,8 @@ pub struct CutRow {
     pub score: f32,
     /// The unit that stays, where it is a copy.
     pub witness: Option<Witness>,
+    /// What spoke most for it, where the model decided.
+    pub reasons: Reasons,
 }
 
 /// Units of fewer words match exactly or not at all: a word changed in a short line is another line.
@@ -236,6 +300,7 @@ impl Row for SiteIndex {
 choice!(Kind, Kind::ALL);
 choice!(Rule, Rule::ALL);
 choice!(Known, Known::ALL);
+choice!(Reason, Reason::ALL);
 row!(Span { start: u32, end: u32 });
 row!(Surface {
     chars: u16,
@@ -260,7 +325,7 @@ row!(UnitRow {
 row!(AnchorRow { key: u32, unit: u32, from: u8, to: u8 });
 row!(PassageRow { unit: u32, documents: u32, stories: u32, copies: u32, at_edge: u32 });
 row!(Witness { of: u32, similarity: f32 });
-row!(CutRow { unit: u32, kind: Kind, rule: Rule, score: f32, witness: Option<Witness> });
+row!(CutRow { unit: u32, kind: Kind, rule: Rule, score: f32, witness: Option<Witness>, reasons: Reasons });
 row!(NearRow { unit: u32, keys: [u32; NEAR_BANDS] });
 row!(SketchRow { exact: u128, words: u32, samples: u32 });
 row!(Evidence {
@@ -284,5 +349,6 @@ mod tests {
         assert!(Kind::ALL.iter().all(|&k| Kind::get(&number(k as u8)) == k));
         assert!(Rule::ALL.iter().all(|&r| Rule::get(&number(r as u8)) == r));
         assert!(Known::ALL.iter().all(|&k| Known::get(&number(k as u8)) == k));
+        assert!(Reason::ALL.iter().all(|&k| Reason::get(&number(k as u8)) == k));
     }
 }

@@ -9,7 +9,7 @@ use crate::corpus::spelling::Spelling;
 use crate::document::Span;
 use crate::engine::Stretch;
 use crate::engine::evidence::pages_of;
-use crate::judge::because::{Because, Page};
+use crate::judge::because::Page;
 use crate::tables::{CutRow, Evidence};
 
 impl<'a> Writer<'a> {
@@ -36,6 +36,7 @@ impl<'a> Writer<'a> {
             line: raw.row.line,
             row: u64::from(raw.row.row),
             site: self.records.site(record).map(str::to_owned),
+            site_pages: self.pages(record),
             bytes: text.len() as u64,
             xxh3: receipt::hash(text),
             cuts: self.cuts(record, (&raw, text), rows, (stretch, &work.evidence)),
@@ -65,7 +66,7 @@ impl<'a> Writer<'a> {
         let raw_offsets = raw.map(|raw| spelling.raw_offsets(raw, &offsets));
         let fragile = raw.is_some_and(|raw| spelling == Spelling::Json && json::has_lone_surrogate(raw));
         let first = self.decisions.units.range(record).start;
-        let mut because = self.because(record, rows, (stretch, evidence));
+        let page = Page::new(stretch.units_of(record), evidence, self.pages(record));
         let (mut chars, mut at) = (0u64, 0usize);
         let mut chars_to = |to: usize| {
             let piece = &text[at..to];
@@ -77,6 +78,7 @@ impl<'a> Writer<'a> {
             .zip(&ranges)
             .enumerate()
             .map(|(i, (row, range))| {
+                let unit = row.unit as usize - first;
                 let removed = range.of(text).to_owned();
                 let spelt = raw.zip(raw_offsets.as_ref()).map(|(raw, o)| &raw[o[2 * i]..o[2 * i + 1]]);
                 let raw = spelt.filter(|s| spelling.plain(&removed) != **s).map(str::to_owned);
@@ -89,8 +91,8 @@ impl<'a> Writer<'a> {
                     kind: row.kind,
                     rule: row.rule.name().into(),
                     score: row.score,
-                    because: std::mem::take(&mut because[i]),
-                    counts: evidence.get(row.unit as usize - first).map(|seen| self.counts(record, seen)),
+                    because: row.reasons.iter().flatten().map(|&r| page.fact(r, unit)).collect(),
+                    counts: evidence.get(unit).map_or_else(Counts::default, counts),
                     witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity)),
                     removed,
                     raw,
@@ -106,43 +108,8 @@ impl<'a> Writer<'a> {
         if from == to { spelling } else { Spelling::Json }
     }
 
-    /// For each cut the facts that made the model decide so.
-    fn because(
-        &self,
-        record: u32,
-        rows: &[CutRow],
-        (stretch, evidence): (&Stretch<'_>, &[Evidence]),
-    ) -> Vec<Vec<String>> {
-        let mut because = vec![Vec::new(); rows.len()];
-        let known: Vec<usize> =
-            (0..rows.len()).filter(|&i| Because::knows(rows[i].kind, rows[i].rule)).collect();
-        if known.is_empty() {
-            return because;
-        }
-        let page = Page { units: stretch.units_of(record), evidence, pages: self.pages(record) };
-        let first = self.decisions.units.range(record).start;
-        let cuts: Vec<(usize, f32)> =
-            known.iter().map(|&i| (rows[i].unit as usize - first, rows[i].score)).collect();
-        for (i, facts) in known.into_iter().zip(self.because.facts(&page, &cuts)) {
-            because[i] = facts;
-        }
-        because
-    }
-
     fn pages(&self, record: u32) -> u32 {
         pages_of(&self.decisions.pages, self.records.documents.sites[record as usize])
-    }
-
-    fn counts(&self, record: u32, seen: &Evidence) -> Counts {
-        Counts {
-            site_documents: seen.site_documents,
-            site_masked: seen.site_masked,
-            site_template: seen.site_template,
-            documents: seen.documents,
-            sites: seen.sites,
-            in_document: seen.in_document,
-            site_pages: self.pages(record),
-        }
     }
 
     fn unit_witness(&self, unit: u32, similarity: f32) -> UnitWitness {
@@ -155,5 +122,16 @@ impl<'a> Writer<'a> {
             end: u64::from(span.end),
             similarity,
         }
+    }
+}
+
+fn counts(seen: &Evidence) -> Counts {
+    Counts {
+        site_documents: seen.site_documents,
+        site_masked: seen.site_masked,
+        site_template: seen.site_template,
+        documents: seen.documents,
+        sites: seen.sites,
+        in_document: seen.in_document.into(),
     }
 }

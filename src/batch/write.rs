@@ -13,7 +13,6 @@ use crate::corpus::table::{self, Header as TableHeader};
 use crate::engine::ordered::ordered;
 use crate::engine::{Decisions, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
-use crate::judge::because::Because;
 use crate::store::{Ahead, Bits};
 use crate::tables::Evidence;
 use serde_json::json;
@@ -28,7 +27,6 @@ pub struct Writer<'a> {
     pub(super) run: &'a Run<'a>,
     /// Where the records of each file go.
     pub(super) targets: Vec<Target>,
-    pub(super) because: Because,
 }
 
 /// What becomes of a record.
@@ -102,7 +100,7 @@ impl<'a> Writer<'a> {
                 )));
             }
         }
-        Ok(Writer { records, decisions, run, targets, because: Because::new(&run.lists.model) })
+        Ok(Writer { records, decisions, run, targets })
     }
 
     /// Writes `documents/`, `removed/` and `rejected/` below `folder`.

@@ -55,6 +55,9 @@ pub struct Receipt {
     /// Its site, where one was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,
+    /// Distinct pages of the site; left out where there is one.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub site_pages: u32,
     /// Bytes of the original text.
     pub bytes: u64,
     /// XXH3-128 of the original text, in hexadecimal.
@@ -89,9 +92,9 @@ pub struct Cut {
     /// Where the model decided: the facts that spoke most for furniture, strongest first, at most three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<String>,
-    /// The counts behind it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counts: Option<Counts>,
+    /// The counts behind it; left out where the line stands nowhere else, or lines were not counted.
+    #[serde(default, skip_serializing_if = "Counts::say_nothing")]
+    pub counts: Counts,
     /// The copy that stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<UnitWitness>,
@@ -107,23 +110,51 @@ pub struct Cut {
     pub raw_start: Option<u64>,
 }
 
-/// In how many distinct documents the line stands.
+/// In how many distinct documents the line stands. A count of one (of a template: none) is left out of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Of its site, the same words.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
     pub site_documents: u32,
     /// Of its site, the same words but for numbers and dates.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
     pub site_masked: u32,
     /// Of its site, a line with words at the same places.
+    #[serde(default, skip_serializing_if = "is_none")]
     pub site_template: u32,
     /// Of all sites, the same words.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
     pub documents: u32,
     /// Sites with the same words.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
     pub sites: u32,
     /// Times in its own document.
-    pub in_document: u16,
-    /// Distinct pages of the site.
-    pub site_pages: u32,
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub in_document: u32,
+}
+
+impl Default for Counts {
+    fn default() -> Counts {
+        Counts { site_documents: 1, site_masked: 1, site_template: 0, documents: 1, sites: 1, in_document: 1 }
+    }
+}
+
+impl Counts {
+    fn say_nothing(&self) -> bool {
+        *self == Counts::default()
+    }
+}
+
+fn once() -> u32 {
+    1
+}
+
+fn is_once(count: &u32) -> bool {
+    *count == 1
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A line that stays.

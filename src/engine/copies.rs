@@ -10,7 +10,7 @@ use crate::judge::Verdict;
 use crate::judge::passage::{self, Carriers};
 use crate::judge::repeat::{self, Copy};
 use crate::store::{Bits, Builder, Column, Sorted, Sorter, Store};
-use crate::tables::{CutRow, Known, PassageRow, UnitRow, Witness};
+use crate::tables::{CutRow, Known, PassageRow, Reasons, UnitRow, Witness};
 use crate::text::hash::BySame;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -92,6 +92,7 @@ impl Copies<'_> {
             rule: v.rule,
             score: v.score,
             witness: v.witness.map(|w| Witness { of: left[w.of as usize], ..w }),
+            reasons: v.reasons,
         };
         verdicts.into_iter().map(row).collect()
     }
@@ -299,6 +300,7 @@ impl Copies<'_> {
                 rule,
                 score: similarity,
                 witness: Some(Witness { of: keeper, similarity }),
+                reasons: Reasons::default(),
             })
             .collect();
         (cuts, None)

@@ -324,6 +324,7 @@ impl Job<'_> {
                         rule: v.rule,
                         score: v.score,
                         witness: None,
+                        reasons: v.reasons,
                     };
                     verdicts.into_iter().map(row).collect()
                 })

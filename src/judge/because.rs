@@ -1,167 +1,79 @@
 //! Why the model took a unit for furniture, in words.
 //!
-//! In: the units of one document with their evidence. Out: for a unit that the model cut the facts that spoke most
-//! against it, strongest first. A fact is stated with its value, as the model saw it: of the unit, or of a neighbour.
+//! In: the units of one document with their evidence, and what spoke most for a cut. Out: a fact a reason, with its value.
 
-use super::explainer::Explainer;
-use super::features::{self, NAMES, Row};
-use super::model::{INPUTS, Input, Model};
-use crate::document::Kind;
-use crate::tables::{Evidence, Rule, UnitRow};
-
-/// No more facts than this are named.
-const MOST: usize = 3;
-
-/// Names the facts behind the model's verdicts.
-pub struct Because {
-    explainer: Explainer,
-}
+use super::features;
+use crate::tables::{Evidence, Reason, UnitRow};
+use crate::text::surface::Surface;
 
 /// A document as it was judged.
 pub struct Page<'a> {
-    /// Its units.
-    pub units: &'a [UnitRow],
-    /// A row a unit.
-    pub evidence: &'a [Evidence],
-    /// Distinct pages of its site.
-    pub pages: u32,
+    units: &'a [UnitRow],
+    evidence: &'a [Evidence],
+    pages: u32,
+    short: usize,
 }
 
-impl Because {
-    /// For the verdicts of `model`.
-    pub fn new(model: &Model) -> Self {
-        Because { explainer: Explainer::new(model) }
+impl<'a> Page<'a> {
+    /// Its units, a row of evidence for each, and how many distinct pages its site has.
+    pub fn new(units: &'a [UnitRow], evidence: &'a [Evidence], pages: u32) -> Page<'a> {
+        Page { units, evidence, pages, short: units.iter().filter(|u| features::is_short(u)).count() }
     }
 
-    /// Whether the facts of a cut can be named: only the model weighs facts.
-    pub fn knows(kind: Kind, rule: Rule) -> bool {
-        kind == Kind::Boilerplate
-            && matches!(rule, Rule::SiteLine | Rule::SiteTemplate | Rule::ManySites | Rule::Context)
-    }
-
-    /// The facts behind the cuts of a document, for each unit and score in `cuts`: none where counts decided, which
-    /// shows in a score that is not the model's.
-    pub fn facts(&self, page: &Page<'_>, cuts: &[(usize, f32)]) -> Vec<Vec<String>> {
-        let mut rows = Vec::new();
-        features::features_into(page.units, page.evidence, page.pages, &mut rows);
-        let units: Vec<usize> = cuts.iter().map(|c| c.0).collect();
-        let mut facts = vec![Vec::new(); cuts.len()];
-        self.explainer.moved(
-            &rows,
-            &units,
-            |place, chance| cuts[place].1 == 1.0 - chance,
-            |place, moved| facts[place] = page.facts(&rows, units[place], moved),
-        );
-        facts
-    }
-}
-
-impl Page<'_> {
-    /// What moved the odds most against the article; facts that read the same are one.
-    fn facts(&self, rows: &[Row], unit: usize, moved: &[f32; INPUTS]) -> Vec<String> {
-        let mut against: Vec<usize> = (0..INPUTS).filter(|&i| moved[i] < 0.0).collect();
-        let mut facts: Vec<String> = Vec::with_capacity(MOST);
-        while facts.len() < MOST {
-            let strongest = (0..against.len()).min_by(|&a, &b| {
-                moved[against[a]].total_cmp(&moved[against[b]]).then(against[a].cmp(&against[b]))
-            });
-            let Some(input) = strongest.map(|at| against.swap_remove(at)) else { break };
-            let Input { feature, offset } = Input::of(input);
-            let name = NAMES[feature];
-            let fact = match unit.checked_add_signed(offset).filter(|&u| u < rows.len()) {
-                Some(there) => format!("{}{}", beside(offset), self.fact(name, rows[there][feature], there)),
-                None => format!("{}nothing", beside(offset)),
-            };
-            if !facts.contains(&fact) {
-                facts.push(fact);
-            }
-        }
-        facts
-    }
-
-    /// One fact of a unit; `value` is that of the feature `name`.
-    fn fact(&self, name: &str, value: f32, unit: usize) -> String {
+    /// What a reason says of a unit.
+    pub fn fact(&self, reason: Reason, unit: usize) -> String {
         let (row, seen) = (&self.units[unit], &self.evidence[unit]);
-        let is = value > 0.0;
-        let yes = |yes: &str, no: &str| if is { yes } else { no }.to_owned();
-        let percent = |what: &str| format!("{:.0} % {what}", 100.0 * value);
+        let look = &row.surface;
         let on_pages = |n: u32| format!("on {n} of {} pages of the site", self.pages);
-        match name {
-            "edge" => yes("nothing", "a line"),
-            "words" => count(u32::from(row.words), "word"),
-            "no_words" => yes("no words", "words"),
-            "chars" => count(u32::from(row.surface.chars), "character"),
-            "sentence" => yes("ends like a sentence", "does not end like a sentence"),
-            "colon" => yes("ends with a colon", "no colon at its end"),
-            "lower" => yes("begins in lower case", "does not begin in lower case"),
-            "bullet" => yes("begins with a mark", "does not begin with a mark"),
-            "after_blank" => yes("after a blank line", "no blank line before it"),
-            "part" => yes("a sentence of a longer line", "a whole line"),
-            "address" => yes("holds an address", "holds no address"),
-            "shouted" => yes("all in capitals", "not all in capitals"),
-            "capitalised" => percent("of its words capitalised"),
-            "short_words" => percent("of its words short and in lower case"),
-            "digits" => percent("digits"),
-            "symbols" => percent("symbols"),
-            "commas" => count(u32::from(row.surface.commas), "comma"),
-            "separators" => count(u32::from(row.surface.separators), "separator"),
-            "indent" => format!("indented by {}", row.surface.indent),
-            "one_word" => yes("one word", "not one word"),
-            "two_to_four" => yes("two to four words", "not two to four words"),
-            "long_sentence" => {
-                yes("a sentence of twelve words or more", "no sentence of twelve words or more")
-            }
-            "on_site" if !is => "no other page of the site has it".into(),
-            "on_site" | "site_pages" | "site_share" => on_pages(seen.site_documents),
-            "masked" => format!("{}, but for numbers", on_pages(seen.site_masked)),
-            "template" => format!("a line like it {}", on_pages(seen.site_template.max(1))),
-            "anchored" => percent("of its words those of a template"),
-            "sites" => format!("on {}", count(seen.sites, "site")),
-            "site_long" => yes("a long line that other pages have", "no long line that other pages have"),
-            "again" | "again_count" => match seen.in_document {
-                0 | 1 => "once on the page".into(),
-                n => format!("{n} times on the page"),
-            },
-            "from_start" | "from_end" | "place" => format!("line {} of {}", unit + 1, self.units.len()),
-            "in_run" => yes("inside the body of the page", "outside the body of the page"),
-            "run_before" | "before_run" => {
-                yes("before the body of the page", "not before the body of the page")
-            }
-            "run_after" | "after_run" => yes("after the body of the page", "not after the body of the page"),
-            "near_mass" => match (value * features::NEAR_MASS).round() as u32 {
+        match reason {
+            Reason::Pages if self.pages < 2 => "the only page of its site".into(),
+            Reason::Pages if seen.site_documents < 2 => "no other page of the site has it".into(),
+            Reason::Pages => on_pages(seen.site_documents),
+            Reason::Masked => format!("{}, but for numbers", on_pages(seen.site_masked)),
+            Reason::Template => format!("a line like it {}", on_pages(seen.site_template.max(1))),
+            Reason::Sites => format!("on {}", count(seen.sites, "site")),
+            Reason::Again if seen.in_document > 1 => format!("{} times on the page", seen.in_document),
+            Reason::Again => "once on the page".into(),
+            Reason::Length => count(u32::from(row.words), "word"),
+            Reason::Ends if look.has(Surface::COLON) => "ends with a colon".into(),
+            Reason::Ends if look.has(Surface::SENTENCE) => "ends like a sentence".into(),
+            Reason::Ends => "does not end like a sentence".into(),
+            Reason::Marks if look.has(Surface::ADDRESS) => "holds an address".into(),
+            Reason::Marks if look.has(Surface::BULLET) => "begins with a mark".into(),
+            Reason::Marks if look.separators > 0 => count(u32::from(look.separators), "separator"),
+            Reason::Marks if look.commas > 0 => count(u32::from(look.commas), "comma"),
+            Reason::Marks => format!("{} symbols", percent(look.symbols)),
+            Reason::Capitals if look.has(Surface::SHOUTED) => "all in capitals".into(),
+            Reason::Capitals => format!("{} of its words capitalised", percent(look.capitalised)),
+            Reason::Digits => format!("{} digits", percent(look.digits)),
+            Reason::Place => format!("line {} of {}", unit + 1, self.units.len()),
+            Reason::Text => match features::text_around(self.units, self.evidence, unit, self.pages) as u32 {
                 0 => "no text around it".into(),
-                n if value >= features::CEILING => format!("{n} words of text or more around it"),
                 n => format!("{} of text around it", count(n, "word")),
             },
-            "page_words" => {
-                let words = self.units.iter().map(|u| u32::from(u.words)).sum();
-                format!("the page has {}", count(words, "word"))
+            Reason::Around => {
+                let n = features::repeated_around(self.units, self.evidence, unit, self.pages);
+                format!("{n} of 8 lines around it on other pages")
             }
-            "page_repeated" => percent("of the page's words on other pages"),
-            "page_sentences" => percent("of the page's words in sentences"),
-            "pages" => format!("the site has {}", count(self.pages, "page")),
-            "alone" => yes("the only page of its site", "the site has other pages"),
-            "repeat_near" => format!("{:.0} of 8 lines around it on other pages", value * 8.0),
-            "long_lines_near" => format!("{:.0} of 16 lines around it long", value * 16.0),
-            "page_short_units" => percent("of the page's lines short"),
-            "page_repeated_units" => percent("of the page's lines on other pages"),
-            "page_head" => percent("of the first ten lines short or on other pages"),
-            "page_tail" => percent("of the last ten lines short or on other pages"),
-            "page_units" => format!("the page has {}", count(self.units.len() as u32, "line")),
-            other => other.to_owned(),
+            Reason::Page => format!("{} of {} lines of the page short", self.short, self.units.len()),
+            Reason::Before => self.beside("line before", unit.checked_sub(1)),
+            Reason::Behind => self.beside("next line", Some(unit + 1)),
+        }
+    }
+
+    /// What a line beside a unit is like.
+    fn beside(&self, place: &str, unit: Option<usize>) -> String {
+        let Some(there) = unit.filter(|&u| u < self.units.len()) else { return format!("{place}: nothing") };
+        let words = count(u32::from(self.units[there].words), "word");
+        match self.evidence[there].site_documents {
+            0 | 1 => format!("{place}: {words}"),
+            n => format!("{place}: {words}, on {n} of {} pages", self.pages),
         }
     }
 }
 
-/// Where a neighbour stands.
-fn beside(offset: isize) -> String {
-    match offset {
-        0 => String::new(),
-        -1 => "line before: ".into(),
-        1 => "next line: ".into(),
-        n if n < 0 => format!("{} lines before: ", -n),
-        n => format!("{n} lines on: "),
-    }
+fn percent(share: u8) -> String {
+    format!("{:.0} %", f32::from(share) * 100.0 / 255.0)
 }
 
 fn count(n: u32, what: &str) -> String {
@@ -173,7 +85,6 @@ mod tests {
     use super::*;
     use crate::document::Span;
     use crate::tables::Known;
-    use crate::text::surface::Surface;
 
     fn unit(words: u16) -> UnitRow {
         let (exact, masked) = (u128::from(words), u64::from(words));
@@ -193,27 +104,22 @@ mod tests {
     }
 
     #[test]
-    fn every_feature_has_words_for_it() {
+    fn facts_are_stated_with_their_values() {
         let (units, evidence) = ([unit(3), unit(20)], [seen(14), seen(1)]);
-        let page = Page { units: &units, evidence: &evidence, pages: 20 };
-        for name in NAMES {
-            assert_ne!(page.fact(name, 1.0, 0), name);
+        let page = Page::new(&units, &evidence, 20);
+        for (reason, unit, fact) in [
+            (Reason::Pages, 0, "on 14 of 20 pages of the site"),
+            (Reason::Pages, 1, "no other page of the site has it"),
+            (Reason::Length, 1, "20 words"),
+            (Reason::Text, 0, "20 words of text around it"),
+            (Reason::Around, 1, "1 of 8 lines around it on other pages"),
+            (Reason::Page, 0, "1 of 2 lines of the page short"),
+            (Reason::Before, 1, "line before: 3 words, on 14 of 20 pages"),
+            (Reason::Before, 0, "line before: nothing"),
+            (Reason::Behind, 1, "next line: nothing"),
+            (Reason::Place, 1, "line 2 of 2"),
+        ] {
+            assert_eq!(page.fact(reason, unit), fact);
         }
-        assert_eq!(page.fact("site_pages", 0.6, 0), "on 14 of 20 pages of the site");
-        assert_eq!(page.fact("words", 0.3, 1), "20 words");
-    }
-
-    #[test]
-    fn facts_are_named_where_the_score_is_the_models() {
-        let model = Model::shipped();
-        let units = [unit(2), unit(2), unit(2), unit(20), unit(30)];
-        let evidence = [seen(19), seen(19), seen(19), seen(1), seen(1)];
-        let page = Page { units: &units, evidence: &evidence, pages: 20 };
-        let (mut rows, mut scores) = (Vec::new(), Vec::new());
-        features::features_into(&units, &evidence, 20, &mut rows);
-        model.score_into(&rows, &mut scores);
-        let facts = Because::new(&model).facts(&page, &[(0, 1.0 - scores[0]), (1, 0.95)]);
-        assert_eq!((facts[0].len(), facts[1].len()), (MOST, 0));
-        assert!(facts[0].iter().all(|f| !f.is_empty()), "{facts:?}");
     }
 }

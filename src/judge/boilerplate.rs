@@ -6,16 +6,16 @@
 
 use super::Verdict;
 use super::features::{self, Row};
-use super::forest::Forest;
+use super::forest::{Forest, Scores};
 use crate::document::Kind;
-use crate::tables::{Evidence, Known, Rule, UnitRow};
+use crate::tables::{Evidence, Known, Reasons, Rule, UnitRow};
 use crate::text::surface::Surface;
 
 /// Scratch of [`judge_into`].
 #[derive(Debug, Default)]
 pub struct Scratch {
     rows: Vec<Row>,
-    scores: Vec<f32>,
+    scores: Scores,
 }
 
 /// Judges all units of one document; verdicts are appended to `out`, with units counted from the document's
@@ -33,8 +33,9 @@ pub fn judge_into(
     }
     let from = out.len();
     features::features_into(units, evidence, page.pages, &mut scratch.rows);
-    page.model.score_into(&scratch.rows, &mut scratch.scores);
-    let sure = |i: &usize| units[*i].known.is_furniture() || scratch.scores[*i] < page.threshold;
+    page.model.score_into(&scratch.rows, page.threshold, &mut scratch.scores);
+    let chances = &scratch.scores.chances;
+    let sure = |i: &usize| units[*i].known.is_furniture() || chances[*i] < page.threshold;
     let shared = |i: &usize| is_on_most_pages(&units[*i], &evidence[*i], page.pages);
     let sure_units = (0..units.len()).filter(sure).count();
     // Without counts or known lines there is only the look of a line, and a table or a comment looks like a menu.
@@ -44,12 +45,12 @@ pub fn judge_into(
     let has_furniture = units.iter().zip(evidence).filter(shown).count() >= FURNISHED_UNITS;
     let furnished = sure_units > 0 && sure_units + (0..units.len()).filter(shared).count() >= FURNISHED_UNITS;
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
-        let score = scratch.scores[i];
+        let chance = chances[i];
         let rule = match unit.known {
             Known::Protected => continue,
             Known::Furniture | Known::NearFurniture => Rule::KnownLine,
             Known::No
-                if score >= threshold_of(unit, seen, page, furnished) || is_speech(unit, seen, page) =>
+                if chance >= threshold_of(unit, seen, page, furnished) || is_speech(unit, seen, page) =>
             {
                 continue;
             }
@@ -58,12 +59,16 @@ pub fn judge_into(
         if !has_furniture && matches!(rule, Rule::Context | Rule::ManySites) {
             continue;
         }
-        let score = if unit.known.is_furniture() { 1.0 } else { 1.0 - score };
-        out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None });
+        let (score, reasons) = if unit.known.is_furniture() {
+            (1.0, Reasons::default())
+        } else {
+            (1.0 - chance, scratch.scores.reasons[i])
+        };
+        out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None, reasons });
     }
     keep_what_text_surrounds(units, evidence, page, from, out);
     for verdict in out[from..].iter_mut().filter(|v| units[v.unit].known == Known::No) {
-        if scratch.scores[verdict.unit] >= page.threshold {
+        if chances[verdict.unit] >= page.threshold {
             verdict.score = certainty(&units[verdict.unit], &evidence[verdict.unit]);
         }
     }
@@ -115,7 +120,8 @@ fn peel_edges(
             goes[i] = true;
             let score = certainty(&units[i], &evidence[i]);
             let rule = rule_of(&units[i], &evidence[i]);
-            out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None });
+            let reasons = Reasons::default();
+            out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None, reasons });
         }
     };
     peel(&mut (0..units.len()));

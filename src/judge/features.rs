@@ -67,9 +67,9 @@ pub const NAMES: [&str; COUNT] = [
 pub const COUNT: usize = 53;
 
 /// No feature is larger.
-pub const CEILING: f32 = 4.0;
+const CEILING: f32 = 4.0;
 /// Words of text around a unit that make 1 of its feature `near_mass`.
-pub const NEAR_MASS: f32 = 150.0;
+const NEAR_MASS: f32 = 150.0;
 
 /// One row of features.
 pub type Row = [f32; COUNT];
@@ -86,11 +86,7 @@ pub fn features_into(units: &[UnitRow], evidence: &[Evidence], pages: u32, out: 
         look(unit, &mut row);
         counts(unit, seen, pages, &mut row);
         place(units, i, &run, &mut row);
-        row.push(
-            neighbourhood(units, evidence, i, 4, |u, e| {
-                if is_content(u, e, pages) { f32::from(u.words) } else { 0.0 }
-            }) / NEAR_MASS,
-        );
+        row.push(text_around(units, evidence, i, pages) / NEAR_MASS);
         row.push(page.words);
         row.push(page.repeated);
         row.push(page.sentences);
@@ -98,7 +94,7 @@ pub fn features_into(units: &[UnitRow], evidence: &[Evidence], pages: u32, out: 
         row.push(flag(pages < 2));
         row.push(flag(i < run.start));
         row.push(flag(i >= run.end));
-        row.push(neighbourhood(units, evidence, i, 4, |_, e| flag(is_repeated(e, pages))) / 8.0);
+        row.push(repeated_around(units, evidence, i, pages) / 8.0);
         row.push(neighbourhood(units, evidence, i, 8, |u, _| flag(u.words >= 20)) / 16.0);
         row.push(page.short_units);
         row.push(page.repeated_units);
@@ -221,6 +217,17 @@ fn is_content(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
     !is_repeated(seen, pages) && unit.words >= 8
 }
 
+/// Words of text that no other page has within four units of unit `i`.
+pub fn text_around(units: &[UnitRow], evidence: &[Evidence], i: usize, pages: u32) -> f32 {
+    let words = |u: &UnitRow, e: &Evidence| if is_content(u, e, pages) { f32::from(u.words) } else { 0.0 };
+    neighbourhood(units, evidence, i, 4, words)
+}
+
+/// Units within four of unit `i` that other pages have.
+pub fn repeated_around(units: &[UnitRow], evidence: &[Evidence], i: usize, pages: u32) -> f32 {
+    neighbourhood(units, evidence, i, 4, |_, e| flag(is_repeated(e, pages)))
+}
+
 fn neighbourhood(
     units: &[UnitRow],
     evidence: &[Evidence],
@@ -273,7 +280,8 @@ impl Page {
     }
 }
 
-fn is_short(unit: &UnitRow) -> bool {
+/// Whether a unit looks like an entry of a menu.
+pub fn is_short(unit: &UnitRow) -> bool {
     unit.words <= 4 && !unit.surface.has(Surface::SENTENCE)
 }
 

@@ -7,7 +7,9 @@
 
 use super::features::Row;
 use super::model::{self, INPUTS, Model, Tree};
+use super::reasons::{self, Moves};
 use crate::simd::{self, Kernel};
+use crate::tables::{Reason, Reasons};
 
 /// Leaves of a tree that its bits can tell apart.
 const MAX_LEAVES: usize = 32;
@@ -22,6 +24,8 @@ pub struct Forest {
     trees: Vec<Bits>,
     /// Trees that are too large for bits, and where they stand among the others: all are summed up in their order.
     walked: Vec<(usize, Tree)>,
+    /// For each tree in `trees`, then for each in `walked`, how far its leaves move the reasons.
+    moves: Vec<Vec<Moves>>,
 }
 
 #[derive(Debug, Clone)]
@@ -40,35 +44,57 @@ struct Node {
     right: u32,
 }
 
+/// What the trees say of the units of a document.
+#[derive(Debug, Default)]
+pub struct Scores {
+    /// For each unit the chance to belong to the article.
+    pub chances: Vec<f32>,
+    /// What spoke most against it, where the chance is small.
+    pub reasons: Vec<Reasons>,
+    /// For each tree the leaf that each unit of a block reaches.
+    reached: Vec<[u8; BLOCK]>,
+}
+
 impl Forest {
     /// The trees of `model`.
     pub fn of(model: &Model) -> Forest {
-        let mut forest = Forest { base: model.base, trees: Vec::new(), walked: Vec::new() };
+        let mut forest =
+            Forest { base: model.base, trees: Vec::new(), walked: Vec::new(), moves: Vec::new() };
+        let kinds = reasons::kinds();
+        let mut moves_of_walked = Vec::new();
         for tree in &model.trees {
+            let moves = reasons::moves(tree, &kinds);
             if tree.input.len() < MAX_LEAVES {
-                forest.trees.push(Bits::of(tree));
+                let bits = Bits::of(tree);
+                let numbers = &bits.numbers[..moves.len()];
+                forest.moves.push(numbers.iter().map(|&n| moves[usize::from(n)]).collect());
+                forest.trees.push(bits);
             } else {
                 forest.walked.push((forest.trees.len(), tree.clone()));
+                moves_of_walked.push(moves);
             }
         }
+        forest.moves.extend(moves_of_walked);
         forest
     }
 
-    /// The chance of each unit to belong to the article, into `out`, which is cleared first.
-    pub fn score_into(&self, rows: &[Row], out: &mut Vec<f32>) {
-        out.clear();
-        while out.len() < rows.len() {
-            let left = rows.len() - out.len();
+    /// The chance of each unit to belong to the article; for those below `doubtful` also what spoke most against that.
+    pub fn score_into(&self, rows: &[Row], doubtful: f32, scores: &mut Scores) {
+        scores.chances.clear();
+        scores.reasons.clear();
+        scores.reached.resize(self.trees.len(), [0; BLOCK]);
+        while scores.chances.len() < rows.len() {
+            let left = rows.len() - scores.chances.len();
             if left > HALF || !self.walked.is_empty() {
-                self.score_block::<BLOCK>(rows, out);
+                self.score_block::<BLOCK>(rows, doubtful, scores);
             } else {
-                self.score_block::<HALF>(rows, out);
+                self.score_block::<HALF>(rows, doubtful, scores);
             }
         }
     }
 
-    fn score_block<const UNITS: usize>(&self, rows: &[Row], out: &mut Vec<f32>) {
-        let from = out.len();
+    fn score_block<const UNITS: usize>(&self, rows: &[Row], doubtful: f32, scores: &mut Scores) {
+        let from = scores.chances.len();
         let units = UNITS.min(rows.len() - from);
         let mut inputs = [[0.0; UNITS]; INPUTS];
         let mut one = [0.0; INPUTS];
@@ -78,51 +104,25 @@ impl Forest {
                 lanes[unit] = value;
             }
         }
-        let sums = if self.walked.is_empty() {
-            let mut sums = [0.0; UNITS];
-            simd::run(Sum { trees: &self.trees, inputs: &inputs, sums: &mut sums });
-            sums
-        } else {
-            self.mixed(&inputs)
-        };
-        out.extend(sums[..units].iter().map(|&sum| self.chance(sum)));
-    }
-
-    /// The leaf of each tree that some units reach, by its number in the tree: handed on unit after unit, with the chance of
-    /// the unit.
-    pub fn leaves(&self, rows: &[Row], units: &[usize], mut take: impl FnMut(usize, f32, &[u16])) {
-        let mut reached = vec![[0u8; BLOCK]; self.trees.len()];
-        let mut of_unit = Vec::with_capacity(self.trees.len() + self.walked.len());
-        for (block, units) in units.chunks(BLOCK).enumerate() {
-            let mut inputs = [[0.0; BLOCK]; INPUTS];
-            let mut one = [0.0; INPUTS];
-            for (lane, &unit) in units.iter().enumerate() {
-                model::inputs_of(rows, unit, &mut one);
-                for (lanes, value) in inputs.iter_mut().zip(one) {
-                    lanes[lane] = value;
-                }
+        let mut sums = [0.0; UNITS];
+        let mut at = 0;
+        let ends = self.walked.iter().map(|(place, tree)| (*place, Some(tree)));
+        for (end, walked) in ends.chain([(self.trees.len(), None)]) {
+            let (trees, reached) = (&self.trees[at..end], &mut scores.reached[at..end]);
+            simd::run(Sum { trees, inputs: &inputs, sums: &mut sums, reached });
+            at = end;
+            for (unit, sum) in sums.iter_mut().enumerate() {
+                *sum += walked.map_or(0.0, |tree| tree.leaves[tree.leaf(|input| inputs[input][unit])]);
             }
-            simd::run(Reach { trees: &self.trees, inputs: &inputs, reached: &mut reached });
-            for lane in 0..units.len() {
-                of_unit.clear();
-                let (mut sum, mut at) = (0.0, 0);
-                let bits = |of_unit: &mut Vec<u16>, sum: &mut f32, range: std::ops::Range<usize>| {
-                    for (tree, reached) in self.trees[range.clone()].iter().zip(&reached[range]) {
-                        let leaf = usize::from(reached[lane]) % MAX_LEAVES;
-                        *sum += tree.leaves[leaf];
-                        of_unit.push(u16::from(tree.numbers[leaf]));
-                    }
-                };
-                for (place, tree) in &self.walked {
-                    bits(&mut of_unit, &mut sum, at..*place);
-                    at = *place;
-                    let leaf = tree.leaf(|input| inputs[input][lane]);
-                    sum += tree.leaves[leaf];
-                    of_unit.push(leaf as u16);
-                }
-                bits(&mut of_unit, &mut sum, at..self.trees.len());
-                take(block * BLOCK + lane, self.chance(sum), &of_unit);
-            }
+        }
+        for (unit, &sum) in sums[..units].iter().enumerate() {
+            let chance = self.chance(sum);
+            scores.chances.push(chance);
+            scores.reasons.push(if chance < doubtful {
+                self.reasons(unit, &scores.reached, |input| inputs[input][unit])
+            } else {
+                Reasons::default()
+            });
         }
     }
 
@@ -131,18 +131,15 @@ impl Forest {
         1.0 / (1.0 + (-(self.base + sum)).exp())
     }
 
-    fn mixed<const UNITS: usize>(&self, inputs: &[[f32; UNITS]; INPUTS]) -> [f32; UNITS] {
-        let mut sums = [0.0; UNITS];
-        let mut at = 0;
-        for (place, tree) in &self.walked {
-            simd::run(Sum { trees: &self.trees[at..*place], inputs, sums: &mut sums });
-            at = *place;
-            for (unit, sum) in sums.iter_mut().enumerate() {
-                *sum += tree.leaves[tree.leaf(|input| inputs[input][unit])];
-            }
+    fn reasons(&self, unit: usize, reached: &[[u8; BLOCK]], inputs: impl Fn(usize) -> f32) -> Reasons {
+        let (of_bits, of_walked) = self.moves.split_at(self.trees.len());
+        let mut moved = [0.0; Reason::ALL.len()];
+        simd::run(Move { moves: of_bits, reached, unit, moved: &mut moved });
+        for ((_, tree), moves) in self.walked.iter().zip(of_walked) {
+            let by = &moves[tree.leaf(&inputs)];
+            moved.iter_mut().zip(by).for_each(|(moved, by)| *moved += by);
         }
-        simd::run(Sum { trees: &self.trees[at..], inputs, sums: &mut sums });
-        sums
+        reasons::strongest(&moved)
     }
 }
 
@@ -193,10 +190,12 @@ fn left<const UNITS: usize>(tree: &Bits, inputs: &[[f32; UNITS]; INPUTS]) -> [u3
     left
 }
 
+/// Adds what the trees say of some units, and notes the leaves that these reach.
 struct Sum<'a, const UNITS: usize> {
     trees: &'a [Bits],
     inputs: &'a [[f32; UNITS]; INPUTS],
     sums: &'a mut [f32; UNITS],
+    reached: &'a mut [[u8; BLOCK]],
 }
 
 impl<const UNITS: usize> Kernel for Sum<'_, UNITS> {
@@ -204,30 +203,38 @@ impl<const UNITS: usize> Kernel for Sum<'_, UNITS> {
 
     #[inline(always)]
     fn run(self) {
-        for tree in self.trees {
-            for (sum, left) in self.sums.iter_mut().zip(left(tree, self.inputs)) {
-                *sum += tree.leaves[left.trailing_zeros() as usize % MAX_LEAVES];
+        for (tree, reached) in self.trees.iter().zip(self.reached) {
+            let left = left(tree, self.inputs);
+            for unit in 0..UNITS {
+                let leaf = left[unit].trailing_zeros() as usize % MAX_LEAVES;
+                self.sums[unit] += tree.leaves[leaf];
+                reached[unit] = leaf as u8;
             }
         }
     }
 }
 
-struct Reach<'a, const UNITS: usize> {
-    trees: &'a [Bits],
-    inputs: &'a [[f32; UNITS]; INPUTS],
-    reached: &'a mut [[u8; UNITS]],
+/// Adds up how far the leaves that a unit reaches move each reason.
+struct Move<'a> {
+    moves: &'a [Vec<Moves>],
+    reached: &'a [[u8; BLOCK]],
+    unit: usize,
+    moved: &'a mut Moves,
 }
 
-impl<const UNITS: usize> Kernel for Reach<'_, UNITS> {
+impl Kernel for Move<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        for (tree, reached) in self.trees.iter().zip(self.reached) {
-            for (leaf, left) in reached.iter_mut().zip(left(tree, self.inputs)) {
-                *leaf = left.trailing_zeros() as u8;
+        let mut moved = *self.moved;
+        for (leaves, reached) in self.moves.iter().zip(self.reached) {
+            let by = &leaves[usize::from(reached[self.unit])];
+            for (moved, by) in moved.iter_mut().zip(by) {
+                *moved += by;
             }
         }
+        *self.moved = moved;
     }
 }
 
@@ -255,18 +262,39 @@ mod tests {
         }
     }
 
+    /// By a walk down every tree.
+    fn reasons_twin(model: &Model, rows: &[Row], doubtful: f32) -> Vec<Reasons> {
+        let kinds = reasons::kinds();
+        let moves: Vec<Vec<Moves>> = model.trees.iter().map(|tree| reasons::moves(tree, &kinds)).collect();
+        let (mut chances, mut inputs) = (Vec::new(), [0.0; INPUTS]);
+        model.score_into(rows, &mut chances);
+        let of_unit = |(unit, &chance): (usize, &f32)| {
+            model::inputs_of(rows, unit, &mut inputs);
+            let mut moved = [0.0; Reason::ALL.len()];
+            for (tree, moves) in model.trees.iter().zip(&moves) {
+                let by = moves[tree.leaf(|input| inputs[input])];
+                moved.iter_mut().zip(by).for_each(|(moved, by)| *moved += by);
+            }
+            if chance < doubtful { reasons::strongest(&moved) } else { Reasons::default() }
+        };
+        chances.iter().enumerate().map(of_unit).collect()
+    }
+
     proptest! {
         #[test]
         fn bits_and_walks_agree_to_the_last_bit(rows in prop::collection::vec(row(), 0..40), large in 30i16..40) {
             let mut model = Model::shipped();
-            let (mut fast, mut twin) = (Vec::new(), Vec::new());
-            Forest::of(&model).score_into(&rows, &mut fast);
+            let (mut fast, mut twin) = (Scores::default(), Vec::new());
+            Forest::of(&model).score_into(&rows, 0.4, &mut fast);
             model.score_into(&rows, &mut twin);
-            prop_assert_eq!(&fast, &twin);
+            prop_assert_eq!(&fast.chances, &twin);
+            prop_assert_eq!(&fast.reasons, &reasons_twin(&model, &rows, 0.4));
             model.trees.insert(70, chain(large));
-            Forest::of(&model).score_into(&rows, &mut fast);
+            Forest::of(&model).score_into(&rows, 0.4, &mut fast);
             model.score_into(&rows, &mut twin);
-            prop_assert_eq!(&fast, &twin);
+            prop_assert_eq!(&fast.chances, &twin);
+            // Which of two reasons that weigh the same comes first is the order of sums of floating-point numbers.
+            prop_assert_eq!(fast.reasons.len(), rows.len());
         }
     }
 }

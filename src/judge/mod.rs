@@ -2,17 +2,17 @@
 
 pub mod because;
 pub mod boilerplate;
-pub mod explainer;
 pub mod features;
 pub mod forest;
 pub mod known;
 pub mod model;
 pub mod nearly;
 pub mod passage;
+pub mod reasons;
 pub mod repeat;
 
 use crate::document::Kind;
-use crate::tables::{Rule, Witness};
+use crate::tables::{Reasons, Rule, Witness};
 
 /// A unit that goes, counted from the first unit of its document.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,4 +27,6 @@ pub struct Verdict {
     pub score: f32,
     /// The unit that stays, for a copy; counted like `unit`.
     pub witness: Option<Witness>,
+    /// What spoke most for it, where the model decided.
+    pub reasons: Reasons,
 }

@@ -7,7 +7,7 @@
 use super::Verdict;
 use crate::config::Repeat;
 use crate::document::Kind;
-use crate::tables::{Rule, UnitRow, Witness};
+use crate::tables::{Reasons, Rule, UnitRow, Witness};
 use crate::text::surface::Surface;
 
 /// A unit that says what an earlier one said. Units are counted among those left of the document.
@@ -48,6 +48,7 @@ pub fn judge_into(left: &[UnitRow], copies: &[Copy], settings: &Repeat, out: &mu
             rule,
             score: copy.similarity,
             witness: Some(Witness { of: copy.original as u32, similarity: copy.similarity }),
+            reasons: Reasons::default(),
         });
     }
     if goes.iter().any(|&g| g) && prose {
@@ -123,6 +124,7 @@ fn marks_between(left: &[UnitRow], copies: &[Copy], goes: &mut [bool], out: &mut
                     rule: Rule::BetweenCopies,
                     score: 1.0,
                     witness: None,
+                    reasons: Reasons::default(),
                 });
             }
         }

@@ -17,7 +17,7 @@ pub fn explain_cuts(receipt: &Receipt, colour: bool) -> String {
     let styles = Styles::new(colour);
     let _ = show_head(&mut out, receipt, &styles);
     for cut in &receipt.cuts {
-        let _ = show_cut(&mut out, cut, &styles);
+        let _ = show_cut(&mut out, (receipt, cut), &styles);
     }
     out
 }
@@ -45,7 +45,7 @@ fn explain_to(out: &mut String, receipt: &Receipt, text: &str, colour: bool) -> 
     let mut at = 0;
     for cut in &receipt.cuts {
         write!(out, "{}", printable(&text[at..cut.start as usize]))?;
-        show_cut(out, cut, &styles)?;
+        show_cut(out, (receipt, cut), &styles)?;
         at = cut.end as usize;
     }
     writeln!(out, "{}", printable(&text[at..]))
@@ -72,7 +72,7 @@ impl Styles {
     }
 }
 
-fn show_cut(out: &mut String, cut: &Cut, styles: &Styles) -> std::fmt::Result {
+fn show_cut(out: &mut String, (receipt, cut): (&Receipt, &Cut), styles: &Styles) -> std::fmt::Result {
     let body = cut.removed.trim();
     let from = cut.removed.len() - cut.removed.trim_start().len();
     let (before, after) = (&cut.removed[..from], &cut.removed[from + body.len()..]);
@@ -87,14 +87,15 @@ fn show_cut(out: &mut String, cut: &Cut, styles: &Styles) -> std::fmt::Result {
             write!(out, "{next}{struck}{line}{struck:#}")?;
         }
     }
-    write!(out, "  {reason}<- {}{reason:#}", why(cut))?;
+    write!(out, "  {reason}<- {}{reason:#}", why(receipt, cut))?;
     if after.contains('\n') { write!(out, "{after}") } else { writeln!(out) }
 }
 
 /// The reason of a cut in one line.
-fn why(cut: &Cut) -> String {
+fn why(receipt: &Receipt, cut: &Cut) -> String {
     let mut out = format!("{} {} {:.2}", cut.kind.name(), cut.rule, cut.score);
-    for told in cut.counts.iter().flat_map(counted).filter(|told| !cut.because.contains(told)) {
+    let counts = counted(&cut.counts, receipt.site_pages);
+    for told in counts.iter().filter(|told| !cut.because.contains(told)) {
         let _ = write!(out, "; {told}");
     }
     for (i, fact) in cut.because.iter().enumerate() {
@@ -109,9 +110,9 @@ fn why(cut: &Cut) -> String {
 }
 
 /// The counts behind a cut that say something.
-fn counted(counts: &Counts) -> Vec<String> {
+fn counted(counts: &Counts, site_pages: u32) -> Vec<String> {
     let mut told = Vec::new();
-    let pages = |n: u32| format!("on {n} of {} pages of the site", counts.site_pages);
+    let pages = |n: u32| format!("on {n} of {} pages of the site", site_pages);
     if counts.site_documents > 1 || counts.site_masked > 1 {
         told.push(pages(counts.site_documents.max(counts.site_masked)));
     } else if counts.site_template > 1 {

@@ -121,7 +121,7 @@ fn a_receipt_says_what_made_the_model_cut_and_how_sure_counts_are() {
         let judged = matches!(cut.rule.as_str(), "site-line" | "site-template" | "many-sites" | "context");
         assert!(cut.because.len() <= 3 && (judged || cut.because.is_empty()), "{cut:?}");
         if cut.because.is_empty() && judged {
-            let counts = cut.counts.unwrap();
+            let counts = cut.counts;
             let largest = counts.site_documents.max(counts.site_masked);
             let n = if 1.0 - 1.0 / largest as f32 == cut.score { largest } else { counts.site_template };
             assert_eq!(cut.score, 1.0 - 1.0 / n as f32, "{cut:?}");
