@@ -1,7 +1,7 @@
 //! The classes of 64 bytes of ASCII at once, a bit a byte, for the widest vectors that the processor has.
 //!
-//! With `simd` the only unsafe code of the crate: the call of what was compiled for AVX2 after the
-//! processor was asked whether it has it, and the loads of a block. [`Masks::of_scalar`] is the twin that the
+//! With `simd` the only unsafe code of the crate: the calls of what was compiled for AVX2 and AVX-512 after the
+//! processor was asked whether it has them, and the loads of a block. [`Masks::of_scalar`] is the twin that the
 //! vectors are tested against.
 
 /// What is done with masks: compiled once for each way to make them, so that `run` is to be `#[inline(always)]`.
@@ -22,10 +22,20 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
         && is_x86_feature_detected!("bmi2")
         && is_x86_feature_detected!("popcnt")
     {
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+            // SAFETY: the processor was just found to have all that the callee was compiled for.
+            return unsafe { run_avx512(kernel) };
+        }
         // SAFETY: the processor was just found to have all that the callee was compiled for.
         return unsafe { run_avx2(kernel) };
     }
     kernel.run(Masks::of_scalar)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx2,bmi1,bmi2,popcnt")]
+fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(|block| Masks::of_avx512(block))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -173,6 +183,53 @@ impl Masks {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
+impl Masks {
+    /// The same with vectors as wide as a block, whose comparisons are masks.
+    #[target_feature(enable = "avx512f,avx512bw")]
+    #[inline]
+    fn of_avx512(block: &[u8; BLOCK]) -> Masks {
+        use std::arch::x86_64::{
+            _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_movepi8_mask, _mm512_or_si512,
+            _mm512_set1_epi8, _mm512_sub_epi8, _mm512_test_epi8_mask,
+        };
+        let x = whole(block);
+        let byte = |byte: u8| _mm512_set1_epi8(byte as i8);
+        let is = |b: u8| _mm512_cmpeq_epi8_mask(x, byte(b));
+        // With bit 0x20 set the two cases are one letter; the bit itself tells which.
+        let case = byte(0x20);
+        let letter = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(_mm512_or_si512(x, case), byte(b'a')), byte(26));
+        let small = _mm512_test_epi8_mask(x, case);
+        Masks {
+            upper: letter & !small,
+            lower: letter & small,
+            digit: _mm512_cmplt_epu8_mask(_mm512_sub_epi8(x, byte(b'0')), byte(10)),
+            white: is(b' ') | is(b'\t') | is(b'\n') | is(b'\r'),
+            join: is(b'_'),
+            colon: is(b':'),
+            comma: is(b','),
+            semicolon: is(b';'),
+            dot: is(b'.'),
+            apostrophe: is(b'\''),
+            separator: is(b'[') | is(b']') | is(b'|') | is(b'<') | is(b'>'),
+            slash: is(b'/'),
+            at: is(b'@'),
+            w: is(b'w'),
+            high: _mm512_movepi8_mask(x),
+        }
+    }
+}
+
+/// A block as one vector.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+#[inline]
+#[allow(unsafe_code)]
+fn whole(block: &[u8; BLOCK]) -> std::arch::x86_64::__m512i {
+    // SAFETY: the load needs no alignment, and reads the 64 bytes of the block.
+    unsafe { std::arch::x86_64::_mm512_loadu_si512(block.as_ptr().cast()) }
+}
+
 /// A block as two vectors.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
@@ -199,11 +256,23 @@ mod tests {
         }
     }
 
+    /// What [`run`] does not choose where there is better.
+    #[cfg(target_arch = "x86_64")]
+    #[allow(unsafe_code)]
+    fn avx2(block: &[u8; BLOCK]) -> Masks {
+        // SAFETY: the caller asked the processor.
+        unsafe { Masks::of_avx2(block) }
+    }
+
     proptest! {
         #[test]
         fn vectors_and_scalar_agree(bytes in prop::collection::vec(any::<u8>(), BLOCK)) {
             let block: [u8; BLOCK] = bytes.try_into().unwrap();
             prop_assert_eq!(run(One(&block)), Masks::of_scalar(&block));
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                prop_assert_eq!(avx2(&block), Masks::of_scalar(&block));
+            }
             prop_assert_eq!(Masks::of_scalar(&block).high.count_ones() as usize, block.iter().filter(|b| !b.is_ascii()).count());
         }
     }
