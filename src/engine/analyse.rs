@@ -209,14 +209,9 @@ impl Analyser {
             batch.counts.push(pieces.len() as u32);
             scratch.pieces = pieces;
         } else {
-            // No word goes over the end of a line, so that lines are as good as units.
-            let mut start = 0;
-            for end in memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
-                scratch.unit_words.clear();
-                scratch.reader.words_into(text, start, end as u32, &mut scratch.unit_words);
-                scratch.document_words.extend_from_slice(&scratch.unit_words.exact);
-                start = end as u32 + 1;
-            }
+            let mut words = std::mem::take(&mut scratch.document_words);
+            self.all_words(text, scratch, &mut words);
+            scratch.document_words = words;
             batch.counts.push(0);
         }
         if self.needs_documents {
@@ -336,13 +331,15 @@ impl Analyser {
         }
     }
 
-    /// The words of a whole text, by units as in the first pass.
+    /// The words of a whole text, appended to `words`: those of its units, for no word goes over the end of a line.
     pub fn all_words(&self, text: &str, scratch: &mut Scratch, words: &mut Vec<u64>) {
-        let mut pieces = std::mem::take(&mut scratch.pieces);
-        pieces.clear();
-        segment::segment_into(text, &mut scratch.lines, &mut pieces);
-        self.words_of(text, pieces.iter().map(|p| Span { start: p.start, end: p.end }), scratch, words);
-        scratch.pieces = pieces;
+        let mut start = 0;
+        let lines = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).map(|end| {
+            let line = Span { start, end: end as u32 };
+            start = end as u32 + 1;
+            line
+        });
+        self.words_of(text, lines, scratch, words);
     }
 }
 

@@ -306,31 +306,49 @@ impl DocumentSearch<'_> {
         drop(repeated);
         let size =
             |r: RecordIndex| (compared.words[r as usize], std::cmp::Reverse(compared.rank[r as usize]));
+        let shared = sorter.sorted();
+        // Which samples of a document stand in others at all: most documents have too few of them to be contained anywhere.
+        let mut elsewhere = vec![0u32; records];
+        shared.runs(
+            |a, b| a.0 == b.0,
+            |run| match run.len() {
+                1 => {}
+                2..=SAMPLE_MAX_DOCUMENTS => run.iter().for_each(|r| elsewhere[r.1 as usize] += 1),
+                _ => *forgone += 1,
+            },
+        );
+        let mut may_go = Bits::new(records);
+        let mut record = 0;
+        sketches.rows.each(|row| {
+            let wanted = (row.samples as f32 * SAMPLE_SHARE).max(1.0);
+            if row.words >= self.settings.containment_min_words && elsewhere[record] as f32 >= wanted {
+                may_go.set(record);
+            }
+            record += 1;
+        });
+        drop(elsewhere);
         let mut pairs = Sorter::new(self.store, |p: &(RecordIndex, RecordIndex)| *p);
-        sorter.sorted().runs(
+        shared.runs(
             |a, b| a.0 == b.0,
             |run| {
-                if run.len() > SAMPLE_MAX_DOCUMENTS {
-                    *forgone += 1;
+                if run.len() > SAMPLE_MAX_DOCUMENTS || !run.iter().any(|r| may_go.has(r.1 as usize)) {
                     return;
                 }
                 for (i, &(_, a)) in run.iter().enumerate() {
-                    pairs.extend(
-                        run[i + 1..].iter().map(|&(_, b)| if size(a) < size(b) { (a, b) } else { (b, a) }),
-                    );
+                    let later = run[i + 1..].iter();
+                    let pair = |&(_, b): &(u64, RecordIndex)| if size(a) < size(b) { (a, b) } else { (b, a) };
+                    pairs.extend(later.map(pair).filter(|p| may_go.has(p.0 as usize)));
                 }
             },
         );
+        drop(shared);
         let mut kept = Builder::new(self.store);
         let mut ahead = Ahead::default();
         pairs.sorted().runs(
             |x, y| x == y,
             |run| {
-                let small = run[0].0;
-                if compared.words[small as usize] >= self.settings.containment_min_words
-                    && run.len() as f32
-                        >= sketches.rows.get_next(small as usize, &mut ahead).samples as f32 * SAMPLE_SHARE
-                {
+                let samples = sketches.rows.get_next(run[0].0 as usize, &mut ahead).samples;
+                if run.len() as f32 >= samples as f32 * SAMPLE_SHARE {
                     kept.push(run[0]);
                 }
             },
