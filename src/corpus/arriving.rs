@@ -112,7 +112,7 @@ impl Reading<'_> {
         let tracked = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
         let packed = BufReader::with_capacity(1 << 18, tracked);
         let mut plain = packing::unpack(compression, packed).map_err(failed)?;
-        let mut buffer = Vec::with_capacity(CHUNK + HEAD);
+        let mut buffer = Vec::new();
         let mut broken = self.fill(&mut *plain, &mut buffer, HEAD, &seen).map_err(failed)?;
         let format = format::of_bytes(&buffer, file.format);
         if format == Format::Parquet {
@@ -172,8 +172,7 @@ impl Reading<'_> {
                 break;
             }
             wanted = CHUNK.max(rest.len() + CHUNK / 2);
-            buffer = Vec::with_capacity(wanted);
-            buffer.extend_from_slice(&rest);
+            buffer = rest;
         }
         (ending.bytes, ending.xxh3) = (seen.bytes(), seen.xxh3());
         Ok(ending)
@@ -187,12 +186,27 @@ impl Reading<'_> {
         wanted: usize,
         seen: &Seen,
     ) -> io::Result<Option<String>> {
-        let missing = wanted.saturating_sub(buffer.len()) as u64;
+        let mut at = buffer.len();
+        // Memory that comes as zeros need not be cleared before it is read into.
+        let mut filled = vec![0; wanted.max(at)];
+        filled[..at].copy_from_slice(buffer);
         let before = seen.bytes();
-        let read = plain.take(missing).read_to_end(buffer);
+        let end = loop {
+            if at == filled.len() {
+                break Ok(());
+            }
+            match plain.read(&mut filled[at..]) {
+                Ok(0) => break Ok(()),
+                Ok(read) => at += read,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => break Err(e),
+            }
+        };
+        filled.truncate(at);
+        *buffer = filled;
         self.progress.advance(seen.bytes() - before);
-        match read {
-            Ok(_) => Ok(None),
+        match end {
+            Ok(()) => Ok(None),
             // A disk that fails is not a damaged file.
             Err(e) if seen.failed() => Err(e),
             Err(e) => Ok(Some(format!("its packed bytes break off or are damaged ({e})"))),
