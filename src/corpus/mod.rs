@@ -2,11 +2,13 @@
 
 mod arriving;
 mod assembly;
+mod checksum;
 pub mod date;
 pub mod encoding;
 pub mod format;
 pub mod html;
 pub mod json;
+mod members;
 pub mod packing;
 pub mod parquet;
 pub mod pile;

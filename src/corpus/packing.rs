@@ -2,10 +2,8 @@
 //! [`MEMBER`] plain bytes, which are packed in parallel and which every reader of the format takes for one file.
 
 use super::format::Compression;
-use rayon::prelude::*;
-use std::collections::VecDeque;
+use super::members::Members;
 use std::io::{self, BufRead, Read, Write};
-use std::ops::Range;
 
 /// Plain bytes a member.
 pub const MEMBER: usize = 1 << 21;
@@ -24,98 +22,27 @@ pub fn unpack<'r>(
 ) -> io::Result<Box<dyn Read + Send + 'r>> {
     Ok(match compression {
         Compression::None => Box::new(packed),
+        _ => Box::new(Members::new(compression, packed)),
+    })
+}
+
+/// Unpacks all members one after the other.
+pub(super) fn unpack_serially<'r>(
+    compression: Compression,
+    packed: impl BufRead + Send + 'r,
+) -> io::Result<Box<dyn Read + Send + 'r>> {
+    Ok(match compression {
+        Compression::None => Box::new(packed),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
-        Compression::Zstd => Box::new(ZstdFrames::new(packed)),
+        Compression::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+            Box::new(decoder)
+        }
         Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(packed)),
         Compression::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(packed)),
         Compression::Lz4 => Box::new(Frames(lz4_flex::frame::FrameDecoder::new(packed))),
     })
-}
-
-/// Packed bytes in which whole zstd frames are looked for.
-const FRAMES: usize = 1 << 23;
-/// Frames that unpack to more bytes are unpacked as they are read.
-const WHOLE_FRAME: u64 = 1 << 26;
-
-/// A series of zstd frames: those that are small and say how long they are, as parallel writers make them, are unpacked
-/// in parallel; from the first other one on the rest goes through one decoder.
-struct ZstdFrames<'r, R> {
-    packed: Option<R>,
-    buffer: Vec<u8>,
-    plain: VecDeque<io::Result<io::Cursor<Vec<u8>>>>,
-    rest: Option<Box<dyn Read + Send + 'r>>,
-}
-
-impl<'r, R: BufRead + Send + 'r> ZstdFrames<'r, R> {
-    fn new(packed: R) -> Self {
-        ZstdFrames { packed: Some(packed), buffer: Vec::new(), plain: VecDeque::new(), rest: None }
-    }
-
-    /// Unpacks the frames that come next; false where nothing follows.
-    fn fill(&mut self) -> io::Result<bool> {
-        let Some(mut packed) = self.packed.take() else { return Ok(false) };
-        let missing = FRAMES.saturating_sub(self.buffer.len()) as u64;
-        (&mut packed).take(missing).read_to_end(&mut self.buffer)?;
-        if self.buffer.is_empty() {
-            return Ok(false);
-        }
-        let (frames, used) = whole_frames(&self.buffer);
-        if frames.is_empty() {
-            let rest = io::Cursor::new(std::mem::take(&mut self.buffer)).chain(packed);
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(rest)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-            self.rest = Some(Box::new(decoder));
-            return Ok(true);
-        }
-        let unpack = |(range, size): &(Range<usize>, usize)| {
-            zstd::bulk::decompress(&self.buffer[range.clone()], *size).map(io::Cursor::new)
-        };
-        self.plain = frames.par_iter().map(unpack).collect::<Vec<_>>().into();
-        self.buffer.drain(..used);
-        self.packed = Some(packed);
-        Ok(true)
-    }
-}
-
-/// Where the frames at the beginning of `bytes` lie, and how many bytes they unpack to.
-fn whole_frames(bytes: &[u8]) -> (Vec<(Range<usize>, usize)>, usize) {
-    let (mut frames, mut at) = (Vec::new(), 0);
-    while at < bytes.len()
-        && let Ok(length) = zstd::zstd_safe::find_frame_compressed_size(&bytes[at..])
-        && let Ok(Some(size)) = zstd::zstd_safe::get_frame_content_size(&bytes[at..at + length])
-        && size <= WHOLE_FRAME
-    {
-        frames.push((at..at + length, size as usize));
-        at += length;
-    }
-    (frames, at)
-}
-
-impl<'r, R: BufRead + Send + 'r> Read for ZstdFrames<'r, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(rest) = &mut self.rest {
-                return rest.read(buffer);
-            }
-            if self.plain.is_empty() && !self.fill()? {
-                return Ok(0);
-            }
-            match self.plain.front_mut() {
-                Some(Ok(plain)) => {
-                    let read = plain.read(buffer)?;
-                    if read > 0 || buffer.is_empty() {
-                        return Ok(read);
-                    }
-                    self.plain.pop_front();
-                }
-                Some(Err(_)) => {
-                    let failed = self.plain.pop_front().and_then(Result::err);
-                    return Err(failed.unwrap_or_else(|| io::ErrorKind::InvalidData.into()));
-                }
-                None => {}
-            }
-        }
-    }
 }
 
 /// LZ4 frames in a row: the decoder stops behind each.
@@ -189,28 +116,6 @@ mod tests {
             unpack(compression, packed.as_slice()).unwrap().read_to_string(&mut plain).unwrap();
             assert_eq!(plain, "first, second, third", "{compression:?}");
         }
-    }
-
-    #[test]
-    fn frames_of_zstd_are_unpacked_in_parallel_as_one_by_one() {
-        let text: String = (0..400_000).map(|n| format!("{} ", n * 7919 % 10_007)).collect();
-        let mut packed = Vec::new();
-        for part in text.as_bytes().chunks(300_000) {
-            packed.extend(pack(Compression::Zstd, None, part.to_vec()).unwrap());
-        }
-        let (frames, used) = whole_frames(&packed);
-        assert!(frames.len() > 5 && used == packed.len());
-        // A frame that does not say how long it is, and a skippable one.
-        packed.extend([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
-        packed.extend(zstd::stream::encode_all(text.as_bytes(), 1).unwrap());
-        let mut plain = String::new();
-        unpack(Compression::Zstd, packed.as_slice()).unwrap().read_to_string(&mut plain).unwrap();
-        assert!(plain == format!("{text}{text}"));
-        let mut damage = packed.clone();
-        damage[packed.len() / 3] ^= 0x55;
-        let mut plain = Vec::new();
-        assert!(unpack(Compression::Zstd, damage.as_slice()).unwrap().read_to_end(&mut plain).is_err());
-        assert!(!plain.is_empty() && text.as_bytes().starts_with(&plain));
     }
 
     #[test]
