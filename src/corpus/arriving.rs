@@ -16,6 +16,9 @@ use xxhash_rust::xxh3::Xxh3;
 /// Bytes that are unpacked before records are looked for.
 pub(super) const CHUNK: usize = 1 << 22;
 
+/// Packed bytes that are read at a time.
+const BLOCK: usize = 1 << 18;
+
 /// Bytes at the beginning of a file that tell what it holds.
 const HEAD: usize = 1 << 12;
 
@@ -100,17 +103,12 @@ impl Reading<'_> {
             let beginning =
                 Beginning { format: Format::Parquet, compression: Compression::None, columns: None };
             tell(Message::Begin(Box::new(beginning)));
-            // Its columns are read where they lie; the bytes are only counted.
-            if self.most.is_some() {
-                return Ok(Ending::default());
-            }
-            let all = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
-            io::copy(&mut BufReader::with_capacity(1 << 18, all), &mut io::sink()).map_err(failed)?;
-            return Ok(Ending { bytes: seen.bytes(), xxh3: seen.xxh3(), ..Ending::default() });
+            // Its columns are read, and its bytes hashed, where they lie.
+            return Ok(Ending::default());
         }
         let compression = Compression::of_bytes(&head);
         let tracked = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
-        let packed = BufReader::with_capacity(1 << 18, tracked);
+        let packed = BufReader::with_capacity(BLOCK, tracked);
         let mut plain = packing::unpack(compression, packed).map_err(failed)?;
         let mut buffer = Vec::new();
         let mut broken = self.fill(&mut *plain, &mut buffer, HEAD, &seen).map_err(failed)?;
@@ -195,10 +193,9 @@ impl Reading<'_> {
             if at == filled.len() {
                 break Ok(());
             }
-            match plain.read(&mut filled[at..]) {
+            match plain.read_some(&mut filled[at..]) {
                 Ok(0) => break Ok(()),
                 Ok(read) => at += read,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => break Err(e),
             }
         };
@@ -213,6 +210,20 @@ impl Reading<'_> {
         }
     }
 }
+
+/// Reads that a signal may not end.
+trait ReadSome: Read {
+    /// Reads some bytes; none at the end only.
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.read(buffer) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+}
+impl<R: Read + ?Sized> ReadSome for R {}
 
 fn take_up_to(stream: &mut dyn Read, bytes: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(bytes);

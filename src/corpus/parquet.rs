@@ -1,6 +1,7 @@
 //! Tables in columns (Parquet): the columns that are looked at, row group by row group; all of them when they are written.
 
 use super::assembly::Parsed;
+use super::checksum::Checksum;
 use super::json::site_fields;
 use super::reading::{Reading, too_long};
 use super::records::{FileRead, RecordRow, Rejected};
@@ -8,13 +9,16 @@ use super::site;
 use crate::disk::{Disk, ReadFile};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch, StringArray, StringViewArray};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -38,6 +42,8 @@ pub struct Batch {
 pub struct SharedFile {
     file: Arc<Mutex<Box<dyn ReadFile>>>,
     length: u64,
+    /// Sees what is read of it.
+    checksum: Option<Arc<Checksum>>,
 }
 
 impl SharedFile {
@@ -48,7 +54,7 @@ impl SharedFile {
     pub fn open(disk: &dyn Disk, path: &Path) -> Result<SharedFile> {
         let mut file = disk.open(path).map_err(Error::io("read", path))?;
         let length = file.seek(SeekFrom::End(0)).map_err(Error::io("read", path))?;
-        Ok(SharedFile { file: Arc::new(Mutex::new(file)), length })
+        Ok(SharedFile { file: Arc::new(Mutex::new(file)), length, checksum: None })
     }
 
     fn read_at(&self, at: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -90,10 +96,24 @@ impl ChunkReader for SharedFile {
         if start.checked_add(length as u64).is_none_or(|end| end > self.length) {
             return Err(ParquetError::EOF(format!("{length} bytes from {start} on are beyond its end")));
         }
-        let mut bytes = vec![0; length];
-        let mut from = FileFrom { file: self.clone(), at: start };
-        from.read_exact(&mut bytes).map_err(|e| ParquetError::External(Box::new(e)))?;
-        Ok(bytes.into())
+        let mut bytes = Vec::with_capacity(length);
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not by `read_exact`, for which the memory would have to be cleared before.
+        let read = file
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| (&mut **file).take(length as u64).read_to_end(&mut bytes));
+        match read {
+            Ok(read) if read == length => {
+                let bytes = Bytes::from(bytes);
+                if let Some(checksum) = &self.checksum {
+                    drop(file);
+                    checksum.take(start, &bytes);
+                }
+                Ok(bytes)
+            }
+            Ok(read) => Err(ParquetError::EOF(format!("{read} of {length} bytes from {start} on"))),
+            Err(e) => Err(ParquetError::External(Box::new(e))),
+        }
     }
 }
 
@@ -208,10 +228,23 @@ fn is_text(kind: &DataType) -> bool {
 pub(super) fn open(reading: &Reading<'_>, file: &FileRead) -> Result<ArrowReaderMetadata> {
     let path = &file.input.path;
     let shared = SharedFile::open(reading.disk, path)?;
-    ArrowReaderMetadata::load(&shared, Default::default()).map_err(broken(path))
+    let metadata = ArrowReaderMetadata::load(&shared, Default::default()).map_err(broken(path))?;
+    // Views of a page cost no copy of what stands in it.
+    let schema = metadata.schema();
+    let text = &reading.config.fields.text;
+    let viewed = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 if field.name() == text => {
+            Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View))
+        }
+        _ => Arc::clone(field),
+    });
+    let viewed = Schema::new_with_metadata(viewed.collect::<Vec<_>>(), schema.metadata().clone());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(viewed));
+    // Where a schema cannot be read so, as it stands.
+    Ok(ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).unwrap_or(metadata))
 }
 
-/// Reads the records of a file, row groups in parallel.
+/// Reads the records of a file, row groups in parallel, and its checksum.
 pub(super) fn read(
     reading: &Reading<'_>,
     file: &mut FileRead,
@@ -219,12 +252,22 @@ pub(super) fn read(
     take: &mut dyn FnMut(&mut FileRead, Batch) -> Result<()>,
 ) -> Result<()> {
     let path = file.input.path.clone();
+    let failed = |e| Error::io("read", &path)(e);
     let columns = Columns::find(metadata.schema(), reading, &path)?;
     let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
-    let mut taken = 0;
+    let mut opened = reading.disk.open(&path).map_err(failed)?;
+    let length = opened.seek(SeekFrom::End(0)).map_err(failed)?;
+    let checksum = Arc::new(Checksum::new(opened));
+    let (mut taken, mut behind) = (0, 0);
     for window in groups.chunks(rayon::current_num_threads().max(1)) {
-        let read: Vec<Result<Vec<Batch>>> =
-            window.par_iter().map(|&group| read_group(reading, &path, metadata, &columns, group)).collect();
+        let read = || -> Vec<Result<Vec<Batch>>> {
+            let group = |&group| read_group(reading, &path, (metadata, group), &columns, &checksum);
+            window.par_iter().map(group).collect()
+        };
+        // What no column of ours lies in is hashed beside.
+        let (hashed, read) =
+            rayon::join(|| reading.most.map_or_else(|| checksum.go_to(behind), |_| Ok(())), read);
+        hashed.map_err(failed)?;
         for batches in read {
             for batch in batches? {
                 reading.cancel.check()?;
@@ -232,6 +275,10 @@ pub(super) fn read(
                 take(file, batch)?;
             }
         }
+        let ends = window.iter().map(|&group| end_of(metadata, group).min(length));
+        let end = ends.max().unwrap_or(0).max(behind);
+        reading.progress.advance(end - behind);
+        behind = end;
         if reading.most.is_some_and(|most| taken >= most) {
             break;
         }
@@ -239,22 +286,39 @@ pub(super) fn read(
     if reading.most.is_some() {
         // Of the bytes of the file as many as of its rows.
         let rows = metadata.metadata().file_metadata().num_rows().unsigned_abs().max(1);
-        file.bytes = std::fs::metadata(&path).map_or(0, |m| m.len() * u64::from(file.records) / rows);
+        file.bytes = length * u64::from(file.records) / rows;
+    } else {
+        checksum.go_to(length).map_err(failed)?;
+        (file.bytes, file.xxh3) = (length, checksum.xxh3());
     }
     Ok(())
+}
+
+/// Where the columns of a row group end, as the file says.
+fn end_of(metadata: &ArrowReaderMetadata, group: usize) -> u64 {
+    // A damaged file may say that they begin before its front.
+    let place = |n: i64| u64::try_from(n).unwrap_or(0);
+    let columns = metadata.metadata().row_group(group).columns().iter();
+    let end = |c: &ColumnChunkMetaData| {
+        let start =
+            c.dictionary_page_offset().map_or(c.data_page_offset(), |at| at.min(c.data_page_offset()));
+        place(start).saturating_add(place(c.compressed_size()))
+    };
+    columns.map(end).max().unwrap_or(0)
 }
 
 fn read_group(
     reading: &Reading<'_>,
     path: &Path,
-    metadata: &ArrowReaderMetadata,
+    (metadata, group): (&ArrowReaderMetadata, usize),
     columns: &Columns,
-    group: usize,
+    checksum: &Arc<Checksum>,
 ) -> Result<Vec<Batch>> {
     let roots = columns.roots();
     let mask =
         ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), roots.iter().copied());
-    let file = SharedFile::open(reading.disk, path)?;
+    let checksum = reading.most.is_none().then(|| Arc::clone(checksum));
+    let file = SharedFile { checksum, ..SharedFile::open(reading.disk, path)? };
     let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
         .with_projection(mask)
         .with_row_groups(vec![group])
@@ -282,13 +346,15 @@ pub fn strings(array: &ArrayRef) -> Option<LargeStringArray> {
 enum Texts {
     Small(StringArray),
     Large(LargeStringArray),
+    Views(StringViewArray),
 }
 
 impl Texts {
     fn of(array: &ArrayRef) -> Option<Texts> {
-        match array.as_string_opt::<i32>() {
-            Some(small) => Some(Texts::Small(small.clone())),
-            None => strings(array).map(Texts::Large),
+        match (array.as_string_opt::<i32>(), array.as_string_view_opt()) {
+            (Some(small), _) => Some(Texts::Small(small.clone())),
+            (_, Some(views)) => Some(Texts::Views(views.clone())),
+            _ => strings(array).map(Texts::Large),
         }
     }
 
@@ -296,6 +362,7 @@ impl Texts {
         match self {
             Texts::Small(texts) => texts.is_valid(row).then(|| texts.value(row)),
             Texts::Large(texts) => texts.is_valid(row).then(|| texts.value(row)),
+            Texts::Views(texts) => texts.is_valid(row).then(|| texts.value(row)),
         }
     }
 
@@ -303,6 +370,7 @@ impl Texts {
         match self {
             Texts::Small(texts) => texts.value_data().len(),
             Texts::Large(texts) => texts.value_data().len(),
+            Texts::Views(texts) => texts.lengths().map(|length| length as usize).sum(),
         }
     }
 }

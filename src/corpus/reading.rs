@@ -210,7 +210,7 @@ impl Reading<'_> {
                     Message::Chunk(chunk) => self.take_chunk(chunk, &mut file, &columns, &mut assembly)?,
                     Message::End(ending) => {
                         over = true;
-                        if self.most.is_none() || file.format != Format::Parquet {
+                        if file.format != Format::Parquet {
                             (file.bytes, file.xxh3) = (ending.bytes, ending.xxh3);
                         }
                         (file.lead, file.separator, file.end) = (ending.lead, ending.separator, ending.end);
