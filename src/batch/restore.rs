@@ -2,10 +2,11 @@
 
 use super::files::{FileRow, Written};
 use super::opened::{Opened, Was};
-use super::out::{Earlier, Folder, Packing, check};
+use super::out::{CHECKSUMS, Earlier, Folder, Packing, check, checksum};
 use crate::corpus::encoding;
 use crate::corpus::format::Format;
 use crate::error::{Error, Result};
+use std::io::Read;
 use std::path::Path;
 
 /// What a finished restore tells.
@@ -48,6 +49,7 @@ pub fn restore(opened: &Opened<'_>, target: &Path, force: bool) -> Result<Restor
     if !opened.has_documents() {
         return Err(nothing("holds no documents to restore"));
     }
+    books_are_whole(opened)?;
     let mut out = Folder::begin(opened.disk, target, Earlier::Replace)?;
     let mut done = Restored::default();
     for file in &opened.files {
@@ -56,6 +58,24 @@ pub fn restore(opened: &Opened<'_>, target: &Path, force: bool) -> Result<Restor
     }
     out.finish_without_checksums()?;
     Ok(done)
+}
+
+/// Refuses an output in whose books something is missing: a receipt that is gone leaves its record cut, and nothing else
+/// would tell.
+fn books_are_whole(opened: &Opened<'_>) -> Result<()> {
+    let path = opened.folder.join(CHECKSUMS);
+    let mut sums = String::new();
+    let mut file = opened.disk.open(&path).map_err(Error::io("read", &path))?;
+    file.read_to_string(&mut sums).map_err(Error::io("read", &path))?;
+    for name in ["receipts/receipts.jsonl", "rejected.jsonl", "files.jsonl"] {
+        let path = opened.folder.join(name);
+        let (_, sum) = checksum(opened.disk, &path).map_err(Error::io("read", &path))?;
+        if !sums.lines().any(|line| line.split_once("  ") == Some((&sum, name))) {
+            let reason = format!("is not as the run wrote it, by {CHECKSUMS}; `dechaff verify` tells more");
+            return Err(Error::Output { path, reason });
+        }
+    }
+    Ok(())
 }
 
 fn restore_file(

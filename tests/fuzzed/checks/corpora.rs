@@ -17,6 +17,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::LazyLock;
+use xxhash_rust::xxh3::xxh3_128;
 
 const MOST: usize = 1 << 12;
 /// Documents of a corpus.
@@ -221,13 +222,15 @@ fn collect(folder: &Path, name: &str, files: &mut Vec<(String, Vec<u8>)>) {
 }
 
 /// One file of an output is changed: it is restored, or an error says what is wrong, and nothing lies elsewhere. The
-/// first byte tells the file, the next two the place, then how many bytes go; the rest stands there instead.
+/// first byte tells the file, the next two the place, then how many bytes go; the rest stands there instead. The checksums
+/// follow, or nothing else would be looked at.
 pub fn damaged(data: &[u8]) {
     let (choice, data) = chosen(data, MOST);
     let (head, put) = data.split_at(data.len().min(3));
     let [high, low, gone] = [0, 1, 2].map(|n| usize::from(head.get(n).copied().unwrap_or(0)));
     let dir = tempfile::tempdir().expect("a folder for this check");
     let (out, back) = (dir.path().join("out"), dir.path().join("back"));
+    let mut sums = String::new();
     for (n, (name, bytes)) in OUTPUT.iter().enumerate() {
         let mut bytes = bytes.clone();
         if n == choice % OUTPUT.len() {
@@ -236,9 +239,13 @@ pub fn damaged(data: &[u8]) {
             let to = if gone == 255 { bytes.len() } else { bytes.len().min(from + gone) };
             bytes.splice(from..to, put.iter().copied());
         }
+        sums.push_str(&format!("{:032x}  {name}\n", xxh3_128(&bytes)));
         let path = out.join(name);
         fs::create_dir_all(path.parent().expect("a folder around it")).expect("a new folder");
         fs::write(path, bytes).expect("a new file");
+    }
+    if OUTPUT[choice % OUTPUT.len()].0 != "checksums.txt" {
+        fs::write(out.join("checksums.txt"), sums).expect("a new file");
     }
     let _ = verify(&Unsynced, &out);
     if let Ok(opened) = Opened::new(&Unsynced, &out) {

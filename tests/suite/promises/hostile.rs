@@ -138,3 +138,24 @@ fn verify_finds_every_flipped_bit() {
     fs::write(out.join("documents/stray"), "x").unwrap();
     expect(dir.path(), &["verify", "out", "-q"], 1);
 }
+
+/// A line of the receipts was once deleted, and restore gave the cleaned record back as if it had never been cut.
+#[test]
+fn restore_refuses_an_output_that_lost_a_receipt() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines: String = (0..12)
+        .map(|n| record(&n.to_string(), &format!("Port {n} is open.\n\nAll rights reserved.\n\nShare this")))
+        .collect();
+    fs::write(dir.path().join("a.jsonl"), lines).unwrap();
+    expect(dir.path(), &["clean", "a.jsonl", "-o", "out", "-q"], 0);
+    let receipts = dir.path().join("out/receipts/receipts.jsonl");
+    let whole = fs::read_to_string(&receipts).unwrap();
+    let last = whole.trim_end().rfind('\n').unwrap();
+    assert!(whole[..last].contains("removed"), "more than one record was cut");
+    fs::write(&receipts, &whole[..=last]).unwrap();
+    let ran = expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 2);
+    assert!(ran.stderr.contains("receipts.jsonl: is not as the run wrote it"), "{}", ran.stderr);
+    assert!(!dir.path().join("back").exists());
+    fs::write(&receipts, &whole).unwrap();
+    expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+}
