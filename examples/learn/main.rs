@@ -314,7 +314,7 @@ fn evaluate_clean(set: &Set, folds: &[Fold], output: &Path) -> Result<(), String
     let cleaned = clean(set, folds, Level::Balanced);
     let before: f64 = set.pages.iter().map(|p| words(&p.gold)).sum();
     let after: f64 = cleaned.iter().map(|c| words(&c.text)).sum();
-    println!("{:28} {:.2} % of the words cut", set.name, 100.0 * (before - after) / before);
+    println!("{:28} {:.3} % of the words cut", set.name, 100.0 * (before - after) / before);
     let mut rules: BTreeMap<&str, f64> = BTreeMap::new();
     let mut lines = String::new();
     for (page, cleaned) in set.pages.iter().zip(&cleaned) {
