@@ -14,7 +14,7 @@ use crate::engine::ordered::ordered;
 use crate::engine::{Decisions, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
 use crate::store::{Ahead, Bits};
-use crate::tables::Evidence;
+use crate::tables::{Evidence, PassageRow};
 use serde_json::json;
 use std::collections::HashSet;
 use std::io::Write;
@@ -383,15 +383,20 @@ impl<'a> Writer<'a> {
     fn passages(&self, folder: &mut Folder<'_>) -> Result<()> {
         let mut file = folder.create("passages.jsonl", Packing::NONE);
         file.touch()?;
+        let record_of = |passage: &PassageRow| self.decisions.units.record_of(passage.unit);
         let mut buffer = TextBuffer::default();
-        for passage in self.decisions.passages.cursor() {
-            let record = self.decisions.units.record_of(passage.unit);
-            let span = self.decisions.units.rows.get(passage.unit as usize).span;
-            file.write(&line_of(&json!({
-                "id": self.records.id(record), "record": record, "start": span.start, "end": span.end,
-                "documents": passage.documents, "stories": passage.stories, "copies": passage.copies,
-                "at_edge": passage.at_edge, "text": span.of(self.records.text(record as usize, &mut buffer)),
-            }))?)?;
+        let mut passages = self.decisions.passages.cursor();
+        while let Some(record) = passages.peek().as_ref().map(record_of) {
+            // Many stand in one document, whose text is read once.
+            let (id, text) = (self.records.id(record), self.records.text(record as usize, &mut buffer));
+            while let Some(passage) = passages.next_if(|passage| record_of(passage) == record) {
+                let span = self.decisions.units.rows.get(passage.unit as usize).span;
+                file.write(&line_of(&json!({
+                    "id": id, "record": record, "start": span.start, "end": span.end,
+                    "documents": passage.documents, "stories": passage.stories, "copies": passage.copies,
+                    "at_edge": passage.at_edge, "text": span.of(text),
+                }))?)?;
+            }
         }
         folder.keep(file)
     }

@@ -310,14 +310,8 @@ impl Job<'_> {
                         &mut judging.scratch,
                         &mut verdicts,
                     );
-                    self.keep_versions(record, units, judging, &mut verdicts);
+                    self.read_again(analyser, (record, units), judging, &mut verdicts);
                     self.progress.advance(1);
-                    for verdict in verdicts.iter_mut().filter(|v| units[v.unit].known == Known::NearFurniture)
-                    {
-                        let text = self.source.text(record as usize, &mut judging.text);
-                        let unit = units[verdict.unit].span.of(text);
-                        verdict.score = analyser.similarity_to_known(unit, &mut judging.words);
-                    }
                     let row = |v: Verdict| CutRow {
                         unit: (range.start + v.unit) as u32,
                         kind: v.kind,
@@ -336,16 +330,18 @@ impl Job<'_> {
         Ok((Some(grouped), furniture.finish()))
     }
 
-    /// Withdraws doubtful verdicts on lines of a document that begin as lines of it do that stay.
-    fn keep_versions(
+    /// What of the verdicts on a document takes a look at its text: doubtful ones on lines that begin as lines of it do that
+    /// stay are withdrawn, and the score of a line that is nearly a known one is measured.
+    fn read_again(
         &self,
-        record: RecordIndex,
-        units: &[UnitRow],
+        analyser: &Analyser,
+        (record, units): (RecordIndex, &[UnitRow]),
         judging: &mut Judging,
         verdicts: &mut Vec<Verdict>,
     ) {
         let doubtful = |v: &Verdict| boilerplate::is_doubtful(&units[v.unit], &judging.evidence[v.unit]);
-        if !verdicts.iter().any(doubtful) {
+        let near = |v: &Verdict| units[v.unit].known == Known::NearFurniture;
+        if !verdicts.iter().any(|v| doubtful(v) || near(v)) {
             return;
         }
         let text = self.source.text(record as usize, &mut judging.text);
@@ -353,6 +349,10 @@ impl Job<'_> {
         let stays = units.iter().zip(&goes).filter(|(unit, goes)| !**goes && unit.words >= PROSE_WORDS);
         let versions = Versions::new(stays.map(|(unit, _)| unit.span.of(text)));
         verdicts.retain(|v| !(doubtful(v) && versions.has(units[v.unit].span.of(text))));
+        for verdict in verdicts.iter_mut().filter(|v| near(v)) {
+            let line = units[verdict.unit].span.of(text);
+            verdict.score = analyser.similarity_to_known(line, &mut judging.words);
+        }
     }
 
     fn documents(&self, analyser: &Analyser, analysis: &mut Analysis, gone: &Bits) -> Result<DocumentFates> {
