@@ -42,6 +42,9 @@ pub struct FileRow {
     /// Records that are no documents, by what they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub passed_over: BTreeMap<String, u64>,
+    /// Bytes before all records: a byte-order mark, a bracket, a header.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub lead: usize,
     /// What stands between two records, where that belongs to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub separator: Option<String>,
@@ -53,6 +56,10 @@ pub struct FileRow {
     pub output_format: Format,
     /// How it is packed there.
     pub output_compression: Compression,
+}
+
+fn is_none(bytes: &usize) -> bool {
+    *bytes == 0
 }
 
 impl FileRow {
@@ -70,6 +77,7 @@ impl FileRow {
             records: file.records,
             rejected,
             passed_over: file.passed_over.clone(),
+            lead: file.lead.len(),
             separator: file.separator.as_ref().map(|s| String::from_utf8_lossy(s).into_owned()),
             documents,
             output: target.name.clone(),

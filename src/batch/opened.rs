@@ -7,7 +7,7 @@ use crate::clean::receipt::{self, Receipt, check_header};
 use crate::config::{Config, Fields};
 use crate::corpus::format::Format;
 use crate::corpus::json::FieldPaths;
-use crate::corpus::pile::{Pile, Standing};
+use crate::corpus::pile::{Measured, Pile, Standing};
 use crate::corpus::records::{own_fields, spelling};
 use crate::corpus::spelling::Spelling;
 use crate::corpus::table;
@@ -37,6 +37,8 @@ pub struct Opened<'a> {
     pub files: Vec<FileRow>,
     /// Unusable records by file, by their places; whether they stayed among the documents.
     pub rejected: HashMap<String, Vec<(u64, bool)>>,
+    /// Bytes of those that did not, by file.
+    rejected_bytes: HashMap<String, Vec<u64>>,
     own: Fields,
 }
 
@@ -90,6 +92,8 @@ struct RejectedRow {
     #[serde(default)]
     row: Option<u64>,
     #[serde(default)]
+    bytes: u64,
+    #[serde(default)]
     kept: bool,
 }
 
@@ -127,10 +131,14 @@ impl<'a> Opened<'a> {
         let receipts_file = disk.open_parts(&receipts_path).map_err(Error::io("read", &receipts_path))?;
         let (path, text) = read("rejected.jsonl")?;
         let mut rejected: HashMap<String, Vec<(u64, bool)>> = HashMap::new();
+        let mut rejected_bytes: HashMap<String, Vec<u64>> = HashMap::new();
         for (number, line) in (1..).zip(text.lines()) {
             let row: RejectedRow =
                 serde_json::from_str(line).map_err(|e| bad(&path, number, e.to_string()))?;
             if let Some(place) = row.row {
+                if !row.kept {
+                    rejected_bytes.entry(row.file.clone()).or_default().push(row.bytes);
+                }
                 rejected.entry(row.file).or_default().push((place, row.kept));
             }
         }
@@ -142,6 +150,7 @@ impl<'a> Opened<'a> {
             receipts_file,
             files,
             rejected,
+            rejected_bytes,
             own: own_fields(),
         })
     }
@@ -263,6 +272,17 @@ impl<'a> Opened<'a> {
         Pile::open(self.disk, &path, format, compression).map(Some)
     }
 
+    /// The unusable values of a file of JSON: of what is broken nothing but its length tells where it ends.
+    fn measured(&self, file: &FileRow) -> Result<Option<Measured>> {
+        let path = self.folder.join("rejected").join(&file.file);
+        let Some(lengths) = self.rejected_bytes.get(&file.file).filter(|_| path.is_file()) else {
+            return Ok(None);
+        };
+        let separator = file.separator.as_ref().map_or(2, String::len);
+        let gaps = (file.lead, separator);
+        Measured::open(self.disk, &path, file.compression, gaps, lengths.clone()).map(Some)
+    }
+
     /// Calls `each` with the place, the original bytes and the fate of every record of a file, in order. What stands before
     /// and behind all of them is given back.
     pub fn records_of(
@@ -272,7 +292,10 @@ impl<'a> Opened<'a> {
     ) -> Result<(Vec<u8>, Vec<u8>)> {
         let converted = file.is_converted();
         let mut piles = [self.pile("documents", file)?, self.pile("removed", file)?, None];
-        if !converted {
+        let mut measured = None;
+        if !converted && file.format == Format::Json {
+            measured = self.measured(file)?;
+        } else if !converted {
             piles[2] = self.pile("rejected", file)?;
         }
         let header = piles[0].as_ref().and_then(Pile::header).cloned();
@@ -286,9 +309,10 @@ impl<'a> Opened<'a> {
                 Was::Removed => 1,
                 _ => 0,
             };
-            let standing = match &mut piles[pile] {
-                Some(pile) => pile.read()?,
-                None => None,
+            let standing = match (&mut piles[pile], &mut measured) {
+                (Some(pile), _) => pile.read()?,
+                (None, Some(measured)) if pile == 2 => measured.read()?,
+                _ => None,
             };
             let Some(mut standing) = standing else {
                 return Err(self.misfit(file, row, "a record is missing"));

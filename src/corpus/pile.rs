@@ -134,3 +134,49 @@ impl Pile {
         }
     }
 }
+
+/// Records of a file that cannot be told by what they look like, for they are broken: by their lengths.
+pub struct Measured {
+    path: PathBuf,
+    plain: Box<dyn Read + Send>,
+    lengths: std::vec::IntoIter<u64>,
+    /// Bytes to the next record: what stands before all, then what separates two.
+    gap: usize,
+    separator: usize,
+}
+
+impl Measured {
+    /// Opens a file of records of these lengths, with so many bytes before all of them and between two.
+    ///
+    /// # Errors
+    /// As the disk, or what cannot be unpacked.
+    pub fn open(
+        disk: &dyn Disk,
+        path: &Path,
+        compression: Compression,
+        (lead, separator): (usize, usize),
+        lengths: Vec<u64>,
+    ) -> Result<Measured> {
+        let file = disk.open(path).map_err(Error::io("read", path))?;
+        let packed = BufReader::with_capacity(1 << 18, file);
+        let plain = packing::unpack(compression, packed).map_err(Error::io("unpack", path))?;
+        Ok(Measured { path: path.to_path_buf(), plain, lengths: lengths.into_iter(), gap: lead, separator })
+    }
+
+    /// The next record.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn read(&mut self) -> Result<Option<Standing>> {
+        let Some(length) = self.lengths.next() else { return Ok(None) };
+        let gap = std::mem::replace(&mut self.gap, self.separator) as u64;
+        let mut record = Vec::new();
+        let read = (&mut self.plain).take(gap + length).read_to_end(&mut record);
+        let read = read.map_err(Error::io("read", &self.path))? as u64;
+        if read < gap + length {
+            return Ok(None);
+        }
+        record.drain(..gap as usize);
+        Ok(Some(Standing { before: Vec::new(), record, after: Vec::new() }))
+    }
+}

@@ -169,7 +169,10 @@ pub fn restore(data: &[u8]) {
         return;
     }
     if let Err(error) = restore_folder(&opened, &path("back"), false) {
-        panic!("{error}");
+        // What is broken in an array and stays in its place may be read otherwise once more is cut around it.
+        let broken = name == "a.json" && on_error == OnError::Keep && !opened.rejected.is_empty();
+        assert!(broken && !path("back").exists(), "{error}");
+        return;
     }
     let back = fs::read(path("back").join(name)).expect("the file again");
     if name == "a.json" {
