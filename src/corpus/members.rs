@@ -21,6 +21,9 @@ const LARGE: usize = 1 << 22;
 /// damage is met in the same place.
 const MEMBERS: usize = 32;
 
+/// Whether more of a member than its first bytes looks like one.
+type Holds = fn(&[u8]) -> bool;
+
 /// Reads members in parallel, as far as they are small.
 pub(super) struct Members<'r, R> {
     compression: Compression,
@@ -93,7 +96,7 @@ impl<'r, R: BufRead + Send + 'r> Members<'r, R> {
     /// Where members may begin in what is not done with yet: one more than are unpacked at a time, if there are so many.
     fn starts(&self) -> Vec<usize> {
         let bytes = &self.buffer[self.done..];
-        let (first, holds): (&[u8], fn(&[u8]) -> bool) = match self.compression {
+        let (first, holds): (&[u8], Holds) = match self.compression {
             Compression::None => return Vec::new(),
             // Deflated, and no flag that means nothing.
             Compression::Gzip => {

@@ -329,7 +329,8 @@ fn cells_of_tables(units: &[UnitRow], evidence: &[Evidence], pages: u32) -> Vec<
     let mut from = 0;
     while from < units.len() {
         // A line of furniture may stand between two cells, but no block of it.
-        let ends = |&i: &usize| !is_short(i) || !is_cell(&i) && !(i + 1 < units.len() && is_cell(&(i + 1)));
+        let goes_on = |i: usize| is_cell(&i) || i + 1 < units.len() && is_cell(&(i + 1));
+        let ends = |&i: &usize| !is_short(i) || !goes_on(i);
         let end = (from..units.len()).find(ends).unwrap_or(units.len());
         let count = (from..end).filter(is_cell).count();
         let again = (from..end).filter(|i| is_cell(i) && evidence[*i].in_document > 1).count();
