@@ -23,8 +23,8 @@ pub fn normal(name: &str) -> Option<String> {
 }
 
 fn of_host(host: &str) -> Option<String> {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    if host.is_empty() {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    if host.split('.').any(str::is_empty) {
         return None;
     }
     match psl::domain_str(&host) {
@@ -55,7 +55,9 @@ mod tests {
 
     #[test]
     fn addresses_that_cannot_be_read_have_no_site_in_common() {
-        for address in ["http://a b.example/", "https://x%y.example/", "http://", "http://a.example:x/"] {
+        for address in
+            ["http://a b.example/", "https://x%y.example/", "http://", "http://a.example:x/", "http://1../"]
+        {
             assert_eq!(of_url(address), None, "{address}");
         }
     }
