@@ -4,6 +4,7 @@ use super::out::{Folder, Packing, line_of};
 use super::write::{Item, Near, Place, Writer};
 use crate::corpus::format::{Compression, Format};
 use crate::corpus::records::Raw;
+use crate::corpus::table::{Header, fields};
 use crate::document::Kind;
 use crate::error::Result;
 use crate::tables::CutRow;
@@ -84,6 +85,17 @@ impl<'a> Writer<'a> {
         Annotation { removed: false, spans }
     }
 
+    /// What the field `dechaff` of a record holds.
+    pub(super) fn annotation_json(
+        &self,
+        record: u32,
+        raw: &Raw<'_>,
+        work: (&mut String, &mut Near<'a>),
+    ) -> String {
+        let annotation = self.annotation(record, raw, work);
+        serde_json::to_string(&annotation).expect("plain values are always JSON")
+    }
+
     /// A record with the field `dechaff`, whole else.
     pub(super) fn annotated(
         &self,
@@ -92,13 +104,15 @@ impl<'a> Writer<'a> {
         work: (&mut String, &mut Near<'a>),
         out: &mut Vec<u8>,
     ) {
-        let annotation = self.annotation(record, raw, work);
-        let annotation = serde_json::to_string(&annotation).expect("plain values are always JSON");
+        let annotation = self.annotation_json(record, raw, work);
         let raw = raw.record;
         match self.records.file(record).format {
             Format::Csv => {
-                let separator = super::write::table_header(self.records.file(record)).separator;
+                let Header { separator, names } = super::write::table_header(self.records.file(record));
                 out.extend_from_slice(raw.as_bytes());
+                // A row may have fewer values than there are columns.
+                let values = fields(raw.as_bytes(), separator).len();
+                out.extend(std::iter::repeat_n(separator, names.len().saturating_sub(values)));
                 out.push(separator);
                 out.extend_from_slice(format!("\"{}\"", annotation.replace('"', "\"\"")).as_bytes());
             }
@@ -118,7 +132,7 @@ impl<'a> Writer<'a> {
             let lines = matches!(file.format, Format::JsonLines | Format::Warc);
             let (named, stem) = Compression::of_name(&file.input.name);
             let name = match file.format {
-                _ if lines => target.name.clone(),
+                _ if lines && target.format == Format::JsonLines => target.name.clone(),
                 _ if named == Compression::None => format!("{}.jsonl", file.input.name),
                 _ => format!("{stem}.jsonl{}", target.compression.ending()),
             };
@@ -186,7 +200,7 @@ impl<'a> Writer<'a> {
 pub(super) fn header(lead: &[u8]) -> Vec<u8> {
     let row = lead.trim_ascii_end();
     let text = String::from_utf8_lossy(row);
-    let separator = crate::corpus::table::Header::read(text.trim_start_matches('\u{feff}')).separator;
+    let separator = Header::read(text.trim_start_matches('\u{feff}')).separator;
     let mut out = row.to_vec();
     if !row.is_empty() {
         out.push(separator);

@@ -3,6 +3,7 @@
 
 use super::annotate::{Annotation, Emit, NAME};
 use super::out::{Folder, Packing};
+use super::shape::{Columns, Shape};
 use super::write::{Item, Place, Work, Writer};
 use crate::corpus::format::Format;
 use crate::corpus::parquet::{ROWS, SharedFile, broken, strings, text_column};
@@ -16,7 +17,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use parquet::basic::Compression as Codec;
+use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::Length;
@@ -89,7 +90,82 @@ impl Table {
     }
 }
 
-/// Writes a table, or the lines of JSON that it becomes.
+/// Rows that are written together: as many lines as these, or of so many bytes.
+const BATCH_BYTES: usize = 16 << 20;
+/// A row group is ended when about so many packed bytes of it wait.
+const GROUP_BYTES: usize = 64 << 20;
+
+/// Makes a table of lines of JSON.
+pub(super) struct TableSink {
+    name: String,
+    decoder: arrow_json::reader::Decoder,
+    writer: ArrowWriter<Vec<u8>>,
+    rows: usize,
+    bytes: usize,
+}
+
+impl TableSink {
+    /// For lines whose values are those of the schema.
+    pub fn new(name: &str, schema: SchemaRef, level: Option<u32>) -> Result<TableSink> {
+        let level = ZstdLevel::try_new(level.unwrap_or(3).clamp(1, 22) as i32);
+        let properties = WriterProperties::builder()
+            .set_compression(Codec::ZSTD(level.map_err(write_error(Path::new(name)))?))
+            .build();
+        let decoder =
+            arrow_json::ReaderBuilder::new(Arc::clone(&schema)).with_batch_size(ROWS).build_decoder();
+        let writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties));
+        Ok(TableSink {
+            name: name.to_owned(),
+            decoder: decoder.map_err(arrow_error(Path::new(name)))?,
+            writer: writer.map_err(write_error(Path::new(name)))?,
+            rows: 0,
+            bytes: 0,
+        })
+    }
+
+    /// Takes lines, and hands on what of the table is finished. Where it is cut into batches and row groups depends on
+    /// its lines, never on how they come.
+    pub fn take(&mut self, lines: &[u8], write: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut at = 0;
+        for end in memchr::memchr_iter(b'\n', lines) {
+            let line = &lines[at..=end];
+            at = end + 1;
+            let taken = self.decoder.decode(line).map_err(arrow_error(Path::new(&self.name)))?;
+            if taken != line.len() {
+                return Err(Error::Unbalanced(format!("{}: a line was not taken whole", self.name)));
+            }
+            self.rows += 1;
+            self.bytes += line.len();
+            if self.rows == ROWS || self.bytes >= BATCH_BYTES {
+                self.batch(write)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self, write: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let path = Path::new(&self.name);
+        (self.rows, self.bytes) = (0, 0);
+        if let Some(batch) = self.decoder.flush().map_err(arrow_error(path))? {
+            self.writer.write(&batch).map_err(write_error(path))?;
+        }
+        if self.writer.in_progress_size() >= GROUP_BYTES {
+            self.writer.flush().map_err(write_error(path))?;
+        }
+        let finished = self.writer.inner_mut();
+        write(finished)?;
+        finished.clear();
+        Ok(())
+    }
+
+    /// Ends the table.
+    pub fn finish(mut self, write: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.batch(write)?;
+        write(&self.writer.into_inner().map_err(write_error(Path::new(&self.name)))?)
+    }
+}
+
+/// Writes a table, or the lines of JSON that it becomes, and these as another table.
 enum Sink {
     Table(Box<ArrowWriter<Box<dyn WriteFile>>>),
     Lines(Box<arrow_json::writer::LineDelimitedWriter<Vec<u8>>>),
@@ -114,11 +190,21 @@ pub(super) fn write(
     let text = text_column(&schema, &writer.run.config.fields.text, path)?;
     let annotated = place == Place::Documents && writer.run.output.emits(Emit::Field);
     let schema = if annotated { with_annotation(&schema) } else { schema };
-    let lines = target.format == Format::JsonLines && place != Place::Rejected;
+    let lines = target.format != Format::Parquet && place != Place::Rejected;
+    let failed = |reason: String| writer.unfit(number, &reason);
+    let commas = if lines && target.format == Format::Csv {
+        let names = schema.fields().iter().map(|f| f.name().as_str());
+        Some(Shape::of_texts(names).columns(&writer.run.config.fields.text).map_err(failed)?)
+    } else {
+        None
+    };
     let (out_path, mut sink, mut out_file) = if lines {
         let packing = Packing { compression: target.compression, level: writer.run.output.level };
         let mut out = folder.create(name, packing);
         out.touch()?;
+        if let Some(commas) = &commas {
+            out.write(&commas.header(None).map_err(failed)?)?;
+        }
         (PathBuf::from(name), line_sink(), Some(out))
     } else {
         let (out_path, out) = folder.plain(name)?;
@@ -160,7 +246,10 @@ pub(super) fn write(
             Sink::Lines(sink) => {
                 sink.write(&taken).map_err(arrow_error(path))?;
                 if let Some(out) = &mut out_file {
-                    out.write(sink.get_ref())?;
+                    match &commas {
+                        Some(commas) => out.write(&as_rows(commas, sink.get_ref()).map_err(failed)?)?,
+                        None => out.write(sink.get_ref())?,
+                    }
                     *sink = match line_sink() {
                         Sink::Lines(fresh) => fresh,
                         Sink::Table(_) => unreachable!("a line sink is one"),
@@ -179,6 +268,14 @@ pub(super) fn write(
         (Sink::Lines(_), Some(out)) => folder.keep(out),
         (Sink::Lines(_), None) => Ok(()),
     }
+}
+
+/// Lines of JSON as rows of comma-separated values.
+fn as_rows(commas: &Columns, lines: &[u8]) -> std::result::Result<Vec<u8>, String> {
+    let lines = std::str::from_utf8(lines).map_err(|e| e.to_string())?;
+    let mut rows = Vec::with_capacity(lines.len());
+    lines.lines().try_for_each(|line| commas.row(line, &mut rows))?;
+    Ok(rows)
 }
 
 fn line_sink() -> Sink {
@@ -231,9 +328,14 @@ fn annotation_type() -> DataType {
     ]))
 }
 
+/// The column `dechaff`.
+pub(super) fn annotation_field() -> Field {
+    Field::new(NAME, annotation_type(), true)
+}
+
 fn with_annotation(schema: &SchemaRef) -> SchemaRef {
     let mut fields = schema.fields().to_vec();
-    fields.push(Arc::new(Field::new(NAME, annotation_type(), true)));
+    fields.push(Arc::new(annotation_field()));
     Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
 }
 
@@ -260,7 +362,7 @@ fn annotate<'a>(
             },
         })
         .collect();
-    let one = Arc::new(Schema::new(vec![Field::new(NAME, annotation_type(), true)]));
+    let one = Arc::new(Schema::new(vec![annotation_field()]));
     let mut decoder =
         arrow_json::ReaderBuilder::new(one).with_batch_size(rows.len().max(1)).build_decoder()?;
     decoder.serialize(&rows)?;
@@ -281,6 +383,8 @@ pub(super) enum From {
     Removed,
     /// `rejected/`.
     Rejected,
+    /// Nowhere: it was not written.
+    Nowhere,
 }
 
 /// How the rows of a table are put back.
@@ -370,12 +474,19 @@ pub(super) fn merge(
                 From::Documents | From::Cut => 0,
                 From::Removed => 1,
                 From::Rejected => 2,
+                From::Nowhere => {
+                    row += 1;
+                    continue;
+                }
             };
             let cursor = cursors[pile].as_mut().ok_or_else(|| misfit(row))?;
             let (batch, at) = cursor.next()?.ok_or_else(|| misfit(row))?;
             cut.push(matches!(from, From::Cut).then_some(row));
             places.push((pile, batch, at));
             row += 1;
+        }
+        if places.is_empty() {
+            break;
         }
         let mut batches: Vec<&RecordBatch> = Vec::new();
         let mut offsets = [0; 3];

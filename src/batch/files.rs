@@ -45,6 +45,9 @@ pub struct FileRow {
     /// Bytes before all records: a byte-order mark, a bracket, a header.
     #[serde(default, skip_serializing_if = "is_none")]
     pub lead: usize,
+    /// Bytes behind all records.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub tail: usize,
     /// What stands between two records, where that belongs to none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub separator: Option<String>,
@@ -78,6 +81,7 @@ impl FileRow {
             rejected,
             passed_over: file.passed_over.clone(),
             lead: file.lead.len(),
+            tail: file.end.len(),
             separator: file.separator.as_ref().map(|s| String::from_utf8_lossy(s).into_owned()),
             documents,
             output: target.name.clone(),
@@ -129,48 +133,70 @@ pub struct Target {
 /// What the output is made of, whatever the input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Conversion {
-    /// JSON Lines.
-    pub lines: bool,
+    /// Another format: JSON Lines, comma-separated values or Parquet.
+    pub format: Option<Format>,
     /// Another packing.
     pub compression: Option<Compression>,
 }
 
+/// The formats that there are conversions to, by the endings of their names.
+const FORMATS: [(&str, Format); 3] =
+    [("jsonl", Format::JsonLines), ("csv", Format::Csv), ("parquet", Format::Parquet)];
+
 impl Conversion {
-    /// Reads `jsonl`, `jsonl.zst`, `zst`, `none` and so on.
+    /// Reads `jsonl`, `csv.zst`, `parquet`, `zst`, `none` and so on.
+    ///
+    /// # Errors
+    /// A name that is none of these.
     pub fn parse(name: &str) -> std::result::Result<Conversion, String> {
-        let (lines, packing) = match name.split_once('.') {
-            Some(("jsonl", packing)) => (true, Some(packing)),
-            None if name == "jsonl" => {
-                return Ok(Conversion { lines: true, compression: Some(Compression::None) });
-            }
-            None => (false, Some(name)),
-            Some(_) => (false, None),
+        let (format, packing) = match name.split_once('.') {
+            Some((format, packing)) => (Some(format), Some(packing)),
+            None if FORMATS.iter().any(|f| f.0 == name) => (Some(name), None),
+            None => (None, Some(name)),
         };
-        let compression = match packing {
-            Some("none") => Some(Compression::None),
-            Some(packing) => match Compression::of_name(&format!("x.{packing}")) {
-                (Compression::None, _) => None,
-                (compression, _) => Some(compression),
-            },
-            None => None,
+        let known = |name: &str| FORMATS.iter().find(|f| f.0 == name).map(|f| f.1);
+        let packed = |packing: &str| match Compression::of_name(&format!("x.{packing}")) {
+            _ if packing == "none" => Some(Compression::None),
+            (Compression::None, _) => None,
+            (compression, _) => Some(compression),
         };
-        match compression {
-            Some(_) => Ok(Conversion { lines, compression }),
-            None => {
-                Err("neither jsonl nor a packing (gz, zst, bz2, xz, lz4, none), nor both as in jsonl.zst"
-                    .into())
-            }
+        let conversion = Conversion {
+            format: format.and_then(known),
+            compression: packing.map_or(Some(Compression::None), packed),
+        };
+        if conversion.format == Some(Format::Parquet) && packing.is_some() {
+            return Err("Parquet is packed within, and not once more".into());
         }
+        if conversion.compression.is_none() || conversion.format.is_some() != format.is_some() {
+            return Err("neither a format (jsonl, csv, parquet) nor a packing (gz, zst, bz2, xz, lz4, none), nor both as \
+                        in jsonl.zst"
+                .into());
+        }
+        Ok(conversion)
     }
 
-    /// Where the records of a file go.
-    pub fn target(&self, file: &FileRead) -> Target {
-        let columns = file.format == Format::Parquet;
-        let lines = self.lines || file.format == Format::Warc;
-        let format = if lines { Format::JsonLines } else { file.format };
-        // Columns are packed within.
+    /// Refuses what cannot be written, before anything is done.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn check(&self, fields: &Fields) -> Result<()> {
+        let is_table = matches!(self.format, Some(Format::Csv | Format::Parquet));
+        if is_table && fields.text.contains('.') {
+            return Err(Error::Input(format!(
+                "--output-format: the text (`{}`) lies within another field, where a table has no column for it",
+                fields.text
+            )));
+        }
+        Ok(())
+    }
+
+    /// Where the records of a file go; `marked`: they need fields, whatever they came in.
+    pub fn target(&self, file: &FileRead, marked: bool) -> Target {
+        let needs = file.format == Format::Warc || (marked && file.format == Format::Text);
+        let format = self.format.unwrap_or(if needs { Format::JsonLines } else { file.format });
         let compression = match self.compression {
-            _ if columns && !lines => Compression::None,
+            // Columns are packed within.
+            _ if format == Format::Parquet => Compression::None,
             Some(compression) => compression,
             None => file.compression,
         };
@@ -181,7 +207,8 @@ impl Conversion {
             let stem = if named == Compression::None { &file.input.name } else { stem };
             format!("{stem}{}", compression.ending())
         } else {
-            format!("{stem}.jsonl{}", compression.ending())
+            let ending = FORMATS.iter().find(|f| f.1 == format).map_or("", |f| f.0);
+            format!("{stem}.{ending}{}", compression.ending())
         };
         Target { name, format, compression }
     }
@@ -219,7 +246,7 @@ mod tests {
     fn target(name: &str, format: Format, compression: Compression, conversion: &str) -> String {
         let input =
             InputFile { path: name.into(), name: name.into(), format: None, folder: None, named: false };
-        Conversion::parse(conversion).unwrap().target(&FileRead::new(input, format, compression)).name
+        Conversion::parse(conversion).unwrap().target(&FileRead::new(input, format, compression), false).name
     }
 
     #[test]
@@ -228,6 +255,8 @@ mod tests {
         assert_eq!(target("a/b.jsonl.gz", Format::JsonLines, Gzip, "zst"), "a/b.jsonl.zst");
         assert_eq!(target("b.jsonl", Format::JsonLines, Gzip, "gz"), "b.jsonl");
         assert_eq!(target("b.csv.zst", Format::Csv, Zstd, "jsonl"), "b.csv.jsonl");
+        assert_eq!(target("b.csv.zst", Format::Csv, Zstd, "parquet"), "b.csv.parquet");
+        assert_eq!(target("b.jsonl.zst", Format::JsonLines, Zstd, "csv.gz"), "b.jsonl.csv.gz");
         assert_eq!(target("b.csv.zst", Format::Csv, Zstd, "none"), "b.csv");
         assert_eq!(target("b.parquet", Format::Parquet, Plain, "zst"), "b.parquet");
         assert_eq!(target("b.parquet", Format::Parquet, Plain, "jsonl.zst"), "b.parquet.jsonl.zst");
@@ -243,7 +272,7 @@ mod tests {
             named: false,
         };
         let file = FileRead::new(input, Format::Text, Compression::None);
-        let target = Conversion::default().target(&file);
+        let target = Conversion::default().target(&file, false);
         let header = format!("{{\"format\":\"{FORMAT}\",\"version\":{VERSION}}}\n");
         let list = |row: &FileRow| header.clone() + &serde_json::to_string(row).unwrap() + "\n";
         let sound = FileRow::new(&file, 0, &target, Written::Cleaned);
@@ -261,7 +290,7 @@ mod tests {
 
     #[test]
     fn what_is_no_format_is_refused_by_name() {
-        for name in ["csv", "jsonl.zip", "", "parquet", "a.b"] {
+        for name in ["tsv", "jsonl.zip", "", "parquet.zst", "a.b", "csv."] {
             assert!(Conversion::parse(name).is_err(), "{name}");
         }
     }

@@ -2,12 +2,14 @@
 
 pub mod annotate;
 mod columns;
+mod converted;
 pub mod files;
 pub mod forecast;
 pub mod opened;
 pub mod out;
 mod receipts;
 pub mod restore;
+mod shape;
 pub mod verify;
 mod write;
 
@@ -181,6 +183,7 @@ impl Run<'_> {
         product: Product,
     ) -> Result<(Outcome, u64)> {
         let began = Instant::now();
+        self.output.conversion.check(&self.config.fields)?;
         // Made before hours of work are put into what goes there.
         let mut folder = match output {
             Some(output) => Some(out::Folder::begin(self.disk, output, self.output.earlier)?),
@@ -279,6 +282,7 @@ impl Run<'_> {
             out::check(path, &[], self.output.force)?;
         }
         let began = Instant::now();
+        self.output.conversion.check(&self.config.fields)?;
         let records = self.reading().stream(input)?;
         // Not before all was read: a signal ends a pipe that waits for its input at once.
         let folder = match receipts {

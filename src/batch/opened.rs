@@ -7,7 +7,7 @@ use crate::clean::receipt::{self, Receipt, check_header};
 use crate::config::{Config, Fields};
 use crate::corpus::format::Format;
 use crate::corpus::json::FieldPaths;
-use crate::corpus::pile::{Measured, Pile, Standing};
+use crate::corpus::pile::{Array, Pile, Standing, Values};
 use crate::corpus::records::{own_fields, spelling};
 use crate::corpus::spelling::Spelling;
 use crate::corpus::table;
@@ -35,10 +35,8 @@ pub struct Opened<'a> {
     receipts_file: Box<dyn Temporary>,
     /// The files of the input.
     pub files: Vec<FileRow>,
-    /// Unusable records by file, by their places; whether they stayed among the documents.
-    pub rejected: HashMap<String, Vec<(u64, bool)>>,
-    /// Bytes of those that did not, by file.
-    rejected_bytes: HashMap<String, Vec<u64>>,
+    /// Unusable records by file, in order.
+    pub rejected: HashMap<String, Vec<RejectedPlace>>,
     own: Fields,
 }
 
@@ -83,6 +81,52 @@ pub enum Was {
     Removed,
     /// It could not be used.
     Rejected,
+}
+
+/// An unusable record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RejectedPlace {
+    /// Its place among the records of its file.
+    pub row: u64,
+    /// Whether it stayed among the documents.
+    pub kept: bool,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// The records of a file below `documents/`, `removed/` or `rejected/`.
+enum Records {
+    Split(Box<Pile>),
+    Values(Values),
+}
+
+impl Records {
+    fn lead(&self) -> &[u8] {
+        match self {
+            Records::Split(pile) => &pile.lead,
+            Records::Values(values) => &values.lead,
+        }
+    }
+
+    fn header(&self) -> Option<&table::Header> {
+        if let Records::Split(pile) = self { pile.header() } else { None }
+    }
+
+    /// The next record; `bytes`: the length of a broken one.
+    fn read(&mut self, bytes: Option<u64>) -> Result<Option<Standing>> {
+        match self {
+            Records::Split(pile) => pile.read(),
+            Records::Values(values) => values.read(bytes),
+        }
+    }
+
+    /// What stands behind all records; `None` where there is one more.
+    fn finish(self) -> Result<Option<Vec<u8>>> {
+        match self {
+            Records::Split(mut pile) => Ok(if pile.read()?.is_some() { None } else { Some(pile.end) }),
+            Records::Values(values) => values.finish(),
+        }
+    }
 }
 
 /// A row of `rejected.jsonl`.
@@ -130,16 +174,13 @@ impl<'a> Opened<'a> {
         })?;
         let receipts_file = disk.open_parts(&receipts_path).map_err(Error::io("read", &receipts_path))?;
         let (path, text) = read("rejected.jsonl")?;
-        let mut rejected: HashMap<String, Vec<(u64, bool)>> = HashMap::new();
-        let mut rejected_bytes: HashMap<String, Vec<u64>> = HashMap::new();
+        let mut rejected: HashMap<String, Vec<RejectedPlace>> = HashMap::new();
         for (number, line) in (1..).zip(text.lines()) {
             let row: RejectedRow =
                 serde_json::from_str(line).map_err(|e| bad(&path, number, e.to_string()))?;
             if let Some(place) = row.row {
-                if !row.kept {
-                    rejected_bytes.entry(row.file.clone()).or_default().push(row.bytes);
-                }
-                rejected.entry(row.file).or_default().push((place, row.kept));
+                let place = RejectedPlace { row: place, kept: row.kept, bytes: row.bytes };
+                rejected.entry(row.file).or_default().push(place);
             }
         }
         Ok(Opened {
@@ -150,7 +191,6 @@ impl<'a> Opened<'a> {
             receipts_file,
             files,
             rejected,
-            rejected_bytes,
             own: own_fields(),
         })
     }
@@ -241,7 +281,7 @@ impl<'a> Opened<'a> {
                     Some(header) => header,
                     None => {
                         documents = self.pile("documents", file).map_err(|e| e.to_string())?;
-                        documents.as_ref().and_then(Pile::header).ok_or("its table has no header")?
+                        documents.as_ref().and_then(Records::header).ok_or("its table has no header")?
                     }
                 };
                 let column =
@@ -259,7 +299,7 @@ impl<'a> Opened<'a> {
     }
 
     /// The pile of a file below `top`, if there is one.
-    fn pile(&self, top: &str, file: &FileRow) -> Result<Option<Pile>> {
+    fn pile(&self, top: &str, file: &FileRow) -> Result<Option<Records>> {
         let (name, format, compression) = if top == "rejected" {
             (&file.file, file.format, file.compression)
         } else {
@@ -269,18 +309,12 @@ impl<'a> Opened<'a> {
         if !path.is_file() {
             return Ok(None);
         }
-        Pile::open(self.disk, &path, format, compression).map(Some)
-    }
-
-    /// The unusable values of a file of JSON: of what is broken nothing but its length tells where it ends.
-    fn measured(&self, file: &FileRow) -> Result<Option<Measured>> {
-        let path = self.folder.join("rejected").join(&file.file);
-        let Some(lengths) = self.rejected_bytes.get(&file.file).filter(|_| path.is_file()) else {
-            return Ok(None);
-        };
-        let separator = file.separator.as_ref().map_or(2, String::len);
-        let gaps = (file.lead, separator);
-        Measured::open(self.disk, &path, file.compression, gaps, lengths.clone()).map(Some)
+        if format == Format::Json {
+            let separator = file.separator.as_ref().map_or(2, String::len);
+            let array = Array { lead: file.lead, separator, tail: file.tail };
+            return Values::open(self.disk, &path, compression, array).map(|v| Some(Records::Values(v)));
+        }
+        Pile::open(self.disk, &path, format, compression).map(|p| Some(Records::Split(Box::new(p))))
     }
 
     /// Calls `each` with the place, the original bytes and the fate of every record of a file, in order. What stands before
@@ -292,27 +326,23 @@ impl<'a> Opened<'a> {
     ) -> Result<(Vec<u8>, Vec<u8>)> {
         let converted = file.is_converted();
         let mut piles = [self.pile("documents", file)?, self.pile("removed", file)?, None];
-        let mut measured = None;
-        if !converted && file.format == Format::Json {
-            measured = self.measured(file)?;
-        } else if !converted {
+        if !converted {
             piles[2] = self.pile("rejected", file)?;
         }
-        let header = piles[0].as_ref().and_then(Pile::header).cloned();
-        let lead = piles[0].as_ref().map(|p| p.lead.clone()).unwrap_or_default();
+        let header = piles[0].as_ref().and_then(Records::header).cloned();
+        let lead = piles[0].as_ref().map(|p| p.lead().to_vec()).unwrap_or_default();
         let mut fates = self.fates(file);
         for row in 0..u64::from(file.records) {
-            let (was, kept, receipt) = fates.next(row);
+            let (was, rejected, receipt) = fates.next(row);
             let pile = match was {
                 Was::Rejected if converted => continue,
-                Was::Rejected if !kept => 2,
+                Was::Rejected if !rejected.is_some_and(|r| r.kept) => 2,
                 Was::Removed => 1,
                 _ => 0,
             };
-            let standing = match (&mut piles[pile], &mut measured) {
-                (Some(pile), _) => pile.read()?,
-                (None, Some(measured)) if pile == 2 => measured.read()?,
-                _ => None,
+            let standing = match &mut piles[pile] {
+                Some(pile) => pile.read(rejected.map(|r| r.bytes))?,
+                None => None,
             };
             let Some(mut standing) = standing else {
                 return Err(self.misfit(file, row, "a record is missing"));
@@ -334,23 +364,22 @@ impl<'a> Opened<'a> {
             each(row, standing, was)?;
         }
         self.all_used(file, &fates)?;
-        for pile in piles.iter_mut().flatten() {
-            if pile.read()?.is_some() {
-                return Err(self.misfit(file, u64::from(file.records), "a record too many"));
-            }
+        let mut ends = Vec::new();
+        for pile in piles {
+            let end = pile.map_or(Ok(Some(Vec::new())), Records::finish)?;
+            ends.push(end.ok_or_else(|| self.misfit(file, u64::from(file.records), "a record too many"))?);
         }
-        let end = piles[0].as_ref().map(|p| p.end.clone()).unwrap_or_default();
-        Ok((lead, end))
+        Ok((lead, ends.swap_remove(0)))
     }
 
     /// What stands before all records of a file.
     pub fn lead(&self, file: &FileRow) -> Result<Vec<u8>> {
-        Ok(self.pile("documents", file)?.map(|p| p.lead).unwrap_or_default())
+        Ok(self.pile("documents", file)?.map(|p| p.lead().to_vec()).unwrap_or_default())
     }
 
     /// The texts of a table in columns, put back, by row.
     fn columns_of(&self, file: &FileRow, each: &mut dyn FnMut(u32, &str)) -> Result<()> {
-        let column = &self.config.fields.text;
+        let column = &file.fields(&self.config.fields, &self.own).text;
         let texts = |top: &str| -> Result<Vec<Option<String>>> {
             let path = self.folder.join(top).join(&file.output);
             if path.is_file() { columns::texts(self.disk, &path, column) } else { Ok(Vec::new()) }
@@ -359,9 +388,10 @@ impl<'a> Opened<'a> {
             [texts("documents")?.into_iter(), texts("removed")?.into_iter(), texts("rejected")?.into_iter()];
         let mut fates = self.fates(file);
         for row in 0..file.records {
-            let (was, kept, receipt) = fates.next(u64::from(row));
+            let (was, rejected, receipt) = fates.next(u64::from(row));
             let pile = match was {
-                Was::Rejected if !kept => 2,
+                Was::Rejected if file.is_converted() => continue,
+                Was::Rejected if !rejected.is_some_and(|r| r.kept) => 2,
                 Was::Removed => 1,
                 _ => 0,
             };
@@ -389,10 +419,11 @@ impl<'a> Opened<'a> {
         let mut fates = self.fates(file);
         let receipts = self.receipts.get(&file.file).map(Vec::as_slice).unwrap_or_default();
         let mut from = |row: u32| {
-            let (was, kept, _) = fates.next(u64::from(row));
+            let (was, rejected, _) = fates.next(u64::from(row));
             count(was);
             match was {
-                Was::Rejected if !kept => From::Rejected,
+                Was::Rejected if file.is_converted() => From::Nowhere,
+                Was::Rejected if !rejected.is_some_and(|r| r.kept) => From::Rejected,
                 Was::Removed => From::Removed,
                 Was::Cut => From::Cut,
                 _ => From::Documents,
@@ -406,7 +437,7 @@ impl<'a> Opened<'a> {
         let merge = Merge {
             piles: [pile("documents"), pile("removed"), pile("rejected")],
             rows: file.records,
-            text: &self.config.fields.text,
+            text: &file.fields(&self.config.fields, &self.own).text,
             from: &mut from,
             put_back: &mut put_back,
         };
@@ -416,7 +447,7 @@ impl<'a> Opened<'a> {
 
     /// A receipt that no record was met for is one out of its place, or of a record that is not there.
     fn all_used(&self, file: &FileRow, fates: &Fates<'_>) -> Result<()> {
-        let unused = fates.receipts.first().map(|r| r.row).or(fates.rejected.first().map(|r| r.0));
+        let unused = fates.receipts.first().map(|r| r.row).or(fates.rejected.first().map(|r| r.row));
         match unused {
             Some(row) => Err(self.misfit(file, row, "a receipt or a rejected record is out of its place")),
             None => Ok(()),
@@ -550,25 +581,25 @@ fn each_head(
 /// What became of the records of a file, in order.
 struct Fates<'o> {
     receipts: &'o [ReceiptPlace],
-    rejected: &'o [(u64, bool)],
+    rejected: &'o [RejectedPlace],
 }
 
 impl<'o> Fates<'o> {
-    /// What became of the record at this place; for an unusable one whether it stayed; its receipt.
-    fn next(&mut self, row: u64) -> (Was, bool, Option<&'o ReceiptPlace>) {
-        if let Some((&(place, kept), rest)) = self.rejected.split_first()
-            && place == row
+    /// What became of the record at this place; an unusable one; its receipt.
+    fn next(&mut self, row: u64) -> (Was, Option<RejectedPlace>, Option<&'o ReceiptPlace>) {
+        if let Some((&rejected, rest)) = self.rejected.split_first()
+            && rejected.row == row
         {
             self.rejected = rest;
-            return (Was::Rejected, kept, None);
+            return (Was::Rejected, Some(rejected), None);
         }
         match self.receipts.split_first() {
             Some((receipt, rest)) if receipt.row == row => {
                 self.receipts = rest;
                 let was = if receipt.removed { Was::Removed } else { Was::Cut };
-                (was, false, Some(receipt))
+                (was, None, Some(receipt))
             }
-            _ => (Was::Kept, false, None),
+            _ => (Was::Kept, None, None),
         }
     }
 }

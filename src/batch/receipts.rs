@@ -3,6 +3,7 @@
 use super::write::{Work, Writer};
 use crate::clean::cuts;
 use crate::clean::receipt::{self, Counts, Cut, DocumentCut, DocumentWitness, Receipt, UnitWitness};
+use crate::corpus::format::Format;
 use crate::corpus::json;
 use crate::corpus::records::Raw;
 use crate::corpus::spelling::Spelling;
@@ -105,7 +106,12 @@ impl<'a> Writer<'a> {
     /// How the texts of a file are spelt in the output.
     fn spelling_out(&self, file: usize, spelling: Spelling) -> Spelling {
         let (from, to) = (self.records.files[file].format, self.targets[file].format);
-        if from == to { spelling } else { Spelling::Json }
+        match to {
+            _ if from == to => spelling,
+            Format::Csv => Spelling::Quoted,
+            Format::Parquet | Format::Text => Spelling::Plain,
+            _ => Spelling::Json,
+        }
     }
 
     fn pages(&self, record: u32) -> u32 {

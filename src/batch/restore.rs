@@ -93,6 +93,7 @@ fn restore_file(
     let mut written = out.create(name, Packing { compression, level: None });
     written.touch()?;
     let separator = match &file.separator {
+        _ if file.is_converted() => b"",
         Some(separator) => separator.as_bytes(),
         None if file.output_format == Format::Json => b",\n",
         None => b"",

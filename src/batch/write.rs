@@ -5,11 +5,12 @@ use super::annotate::Emit;
 use super::columns;
 use super::files::{self, FileRow, Target, Written};
 use super::out::{Folder, OutFile, Packing, line_of};
+use super::shape::Columns;
 use crate::clean::receipt::{self, Header};
 use crate::corpus::format::{Compression, Format};
 use crate::corpus::reading::OnError;
 use crate::corpus::records::{FileRead, Raw, Records, Rejected};
-use crate::corpus::table::{self, Header as TableHeader};
+use crate::corpus::table::Header as TableHeader;
 use crate::engine::ordered::ordered;
 use crate::engine::{Decisions, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
@@ -89,7 +90,9 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// Two files that would be written under one name.
     pub fn new(records: &'a Records, decisions: &'a Decisions, run: &'a Run<'a>) -> Result<Writer<'a>> {
-        let targets: Vec<Target> = records.files.iter().map(|f| run.output.conversion.target(f)).collect();
+        let marked = run.output.emits(Emit::Field);
+        let targets: Vec<Target> =
+            records.files.iter().map(|f| run.output.conversion.target(f, marked)).collect();
         let mut names = HashSet::new();
         for (target, file) in targets.iter().zip(&records.files) {
             if !names.insert(&target.name) {
@@ -165,7 +168,8 @@ impl<'a> Writer<'a> {
         for (number, target) in self.targets.iter().enumerate() {
             let mut packed =
                 PackedStream { output, packing: self.packing(target), block: Vec::new(), any: false };
-            self.place(number, Place::Documents, &mut |bytes| packed.write(bytes))?;
+            let columns = self.columns_of(number)?;
+            self.place(number, Place::Documents, columns.as_ref(), &mut |bytes| packed.write(bytes))?;
             packed.finish()?;
         }
         output.flush().map_err(Error::io("write", "-"))
@@ -186,8 +190,7 @@ impl<'a> Writer<'a> {
         }
         let goes = move |r: &u32| (decisions.is_removed(*r) && !annotated) == (place == Place::Removed);
         let usable = records.of_file(number).filter(goes);
-        let converted = records.files[number].format != self.targets[number].format;
-        if keep && place == Place::Documents && !converted {
+        if keep && place == Place::Documents && !self.is_converted(number) {
             self.merged(usable, rejected)
         } else {
             Box::new(usable.map(Item::Record))
@@ -216,6 +219,7 @@ impl<'a> Writer<'a> {
     fn each_file(&self, folder: &mut Folder<'_>, places: &[Place]) -> Result<()> {
         for (number, target) in self.targets.iter().enumerate() {
             self.run.cancel.check()?;
+            let mut columns = None;
             for &place in places {
                 // What could not be read is kept in the form that it came in.
                 let name = if place == Place::Rejected {
@@ -238,7 +242,10 @@ impl<'a> Writer<'a> {
                 let packing = Packing { compression, ..self.packing(target) };
                 let mut file: OutFile<'_> = folder.create(name, packing);
                 file.touch()?;
-                self.place(number, place, &mut |bytes| file.write(bytes))?;
+                if columns.is_none() && place != Place::Rejected {
+                    columns = self.columns_of(number)?;
+                }
+                self.place(number, place, columns.as_ref(), &mut |bytes| file.write(bytes))?;
                 folder.keep(file)?;
             }
             self.run.progress.advance(self.records.of_file(number).len() as u64);
@@ -253,15 +260,23 @@ impl<'a> Writer<'a> {
     }
 
     /// The bytes of a file in a place, one piece after another.
-    fn place(&self, number: usize, place: Place, write: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let (file, target) = (&self.records.files[number], &self.targets[number]);
-        let converted = file.format != target.format && place != Place::Rejected;
+    fn place(
+        &self,
+        number: usize,
+        place: Place,
+        columns: Option<&Columns>,
+        write: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        if place != Place::Rejected && self.is_converted(number) {
+            return self.convert(number, place, columns, write);
+        }
+        let file = &self.records.files[number];
         // A table or an array is one in every pile; what stands around lines stays with the documents.
         let framed = match file.format {
             Format::Csv | Format::Json => true,
             _ => place == Place::Documents,
         };
-        if framed && !converted {
+        if framed {
             if self.run.output.emits(Emit::Field) && file.format == Format::Csv && place == Place::Documents {
                 write(&super::annotate::header(&file.lead))?;
             } else {
@@ -270,31 +285,31 @@ impl<'a> Writer<'a> {
         }
         let separator =
             file.separator.as_deref().unwrap_or(if file.format == Format::Json { b",\n" } else { b"" });
-        let header = (converted && file.format == Format::Csv).then(|| table_header(file));
         self.in_order(
             self.items(number, place),
             |at, item, work, out| {
-                if at > 0 && !converted {
+                if at > 0 {
                     out.extend_from_slice(separator);
                 }
                 match item {
                     Item::Rejected(rejected) => out.extend_from_slice(&rejected.bytes),
-                    Item::Record(record) if converted => {
-                        let mut cleaned = Vec::new();
-                        self.body(record, place, work, (false, &mut cleaned));
-                        self.converted(record, &cleaned, header.as_ref(), out)?;
-                    }
                     Item::Record(record) => self.body(record, place, work, (true, out)),
                 }
                 Ok(())
             },
             &mut *write,
         )?;
-        if framed && !converted { write(&file.end) } else { Ok(()) }
+        if framed { write(&file.end) } else { Ok(()) }
     }
 
     /// A record as it stands in a place; with what stands around it, if that is asked for.
-    fn body(&self, record: u32, place: Place, work: &mut Work<'a>, (around, out): (bool, &mut Vec<u8>)) {
+    pub(super) fn body(
+        &self,
+        record: u32,
+        place: Place,
+        work: &mut Work<'a>,
+        (around, out): (bool, &mut Vec<u8>),
+    ) {
         let Work { text: buffer, near, .. } = work;
         let raw = self.records.load(record, &mut buffer.raw);
         if around {
@@ -349,34 +364,6 @@ impl<'a> Writer<'a> {
         }
         let text = self.records.text(record as usize, &mut work.text);
         Some(crate::clean::cuts::cut(text, &self.ranges(text, rows, stretch)))
-    }
-
-    /// A record as a line of JSON.
-    fn converted(
-        &self,
-        record: u32,
-        cleaned: &[u8],
-        header: Option<&TableHeader>,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        match (self.records.file(record).format, header) {
-            (Format::Csv, Some(header)) => {
-                let row = String::from_utf8_lossy(cleaned);
-                let fields = table::fields(row.as_bytes(), header.separator);
-                let fields = header.names.iter().zip(fields).map(|(n, f)| (n.clone(), f.text(&row).into()));
-                out.extend(line_of(&fields.collect::<serde_json::Map<_, _>>())?);
-            }
-            (Format::Text, _) => {
-                let text = String::from_utf8_lossy(cleaned);
-                out.extend(line_of(&json!({"id": self.records.id(record), "text": text}))?);
-            }
-            _ => {
-                // Line breaks of JSON stand only between its tokens.
-                out.extend(cleaned.iter().map(|&b| if matches!(b, b'\n' | b'\r') { b' ' } else { b }));
-                out.push(b'\n');
-            }
-        }
-        Ok(())
     }
 
     /// `passages.jsonl`: paragraphs that several kept documents carry and that were left.
@@ -458,7 +445,7 @@ impl<'a> Writer<'a> {
 }
 
 /// Batches a thread that are made before they are written.
-const AHEAD: usize = 2;
+pub(super) const AHEAD: usize = 2;
 
 /// The header of a table.
 pub(super) fn table_header(file: &FileRead) -> TableHeader {

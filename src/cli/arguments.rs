@@ -75,10 +75,11 @@ pub struct Clean {
     /// `attributes`: Dolma attribute files; `ids`: lists of the ids that stay and go [default: documents]
     #[arg(long, value_delimiter = ',', value_name = "WHAT,...", help_heading = "Output")]
     pub emit: Vec<EmitName>,
-    /// Write another format or packing than the input's: jsonl, jsonl.gz, jsonl.zst ..., or gz, zst, bz2, xz, lz4, none
+    /// Write another format or packing than the input's: jsonl, csv, parquet, jsonl.gz, csv.zst ..., or gz, zst, bz2, xz,
+    /// lz4, none
     #[arg(long, value_name = "FORMAT", value_parser = Conversion::parse, help_heading = "Output")]
     pub output_format: Option<Conversion>,
-    /// How hard to pack, as gzip, zstd, bzip2 and xz count [default: theirs]
+    /// How hard to pack, as gzip, zstd, bzip2 and xz count; Parquet that is made of other formats as zstd [default: theirs]
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub level: Option<u32>,
     /// Complete an output that a run over the same input with the same settings left unfinished

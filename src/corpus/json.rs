@@ -5,6 +5,7 @@
 
 use super::scan;
 use crate::config::Fields;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -222,6 +223,47 @@ impl<'r> Found<'r> {
                 }
             }
         }
+    }
+}
+
+/// The fields of an object in order, those that stand twice too, each value as it is spelt.
+///
+/// # Errors
+/// What is no object.
+pub fn members(object: &str) -> Result<Vec<(Cow<'_, str>, &str)>, String> {
+    let mut reader = serde_json::Deserializer::from_str(object);
+    reader.disable_recursion_limit();
+    let members = reader.deserialize_map(Members).map_err(|e| reason(&e))?;
+    reader.end().map_err(|e| reason(&e))?;
+    Ok(members)
+}
+
+/// The elements of an array, each as it is spelt.
+///
+/// # Errors
+/// What is no array.
+pub fn elements(array: &str) -> Result<Vec<&str>, String> {
+    let mut reader = serde_json::Deserializer::from_str(array);
+    reader.disable_recursion_limit();
+    let elements = Vec::<&RawValue>::deserialize(&mut reader).map_err(|e| reason(&e))?;
+    Ok(elements.into_iter().map(RawValue::get).collect())
+}
+
+struct Members;
+
+impl<'r> Visitor<'r> for Members {
+    type Value = Vec<(Cow<'r, str>, &'r str)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<M: MapAccess<'r>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut members = Vec::new();
+        while let Some(key) = map.next_key_seed(KeySeed)? {
+            members.push((key, map.next_value::<&'r RawValue>()?.get()));
+        }
+        Ok(members)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::format::{Compression, Format};
 use super::packing;
-use super::split::{Piece, Splitter, Values};
+use super::split::{self, Piece, Splitter, value_end};
 use super::table::{Header, Rows};
 use crate::disk::Disk;
 use crate::error::{Error, Result};
@@ -51,7 +51,7 @@ impl Pile {
         let packed = BufReader::with_capacity(1 << 18, file);
         let plain = packing::unpack(compression, packed).map_err(Error::io("unpack", path))?;
         let splitter = match format {
-            Format::Json => Splitter::Values(Values::default()),
+            Format::Json => Splitter::Values(split::Values::default()),
             Format::Csv => Splitter::Rows(Box::<Rows>::default()),
             Format::Text | Format::Parquet => Splitter::Whole,
             Format::Warc => Splitter::Records,
@@ -135,48 +135,143 @@ impl Pile {
     }
 }
 
-/// Records of a file that cannot be told by what they look like, for they are broken: by their lengths.
-pub struct Measured {
-    path: PathBuf,
-    plain: Box<dyn Read + Send>,
-    lengths: std::vec::IntoIter<u64>,
-    /// Bytes to the next record: what stands before all, then what separates two.
-    gap: usize,
-    separator: usize,
+/// What lies in the pile of an array: what is broken in it, or was cut out of it, may be read otherwise than it was before,
+/// so that lengths tell where its values stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Array {
+    /// Bytes before all values.
+    pub lead: usize,
+    /// Bytes between two.
+    pub separator: usize,
+    /// Bytes behind all.
+    pub tail: usize,
 }
 
-impl Measured {
-    /// Opens a file of records of these lengths, with so many bytes before all of them and between two.
+/// An array that is read value by value.
+pub struct Values {
+    path: PathBuf,
+    plain: Box<dyn Read + Send>,
+    array: Array,
+    buffer: Vec<u8>,
+    at: usize,
+    first: bool,
+    /// What stands before all values.
+    pub lead: Vec<u8>,
+}
+
+impl Values {
+    /// Opens a file.
     ///
     /// # Errors
     /// As the disk, or what cannot be unpacked.
-    pub fn open(
-        disk: &dyn Disk,
-        path: &Path,
-        compression: Compression,
-        (lead, separator): (usize, usize),
-        lengths: Vec<u64>,
-    ) -> Result<Measured> {
+    pub fn open(disk: &dyn Disk, path: &Path, compression: Compression, array: Array) -> Result<Values> {
         let file = disk.open(path).map_err(Error::io("read", path))?;
         let packed = BufReader::with_capacity(1 << 18, file);
         let plain = packing::unpack(compression, packed).map_err(Error::io("unpack", path))?;
-        Ok(Measured { path: path.to_path_buf(), plain, lengths: lengths.into_iter(), gap: lead, separator })
+        let mut values = Values {
+            path: path.to_path_buf(),
+            plain,
+            array,
+            buffer: Vec::new(),
+            at: 0,
+            first: true,
+            lead: Vec::new(),
+        };
+        values.lead = values.take(array.lead)?.unwrap_or_default();
+        Ok(values)
     }
 
-    /// The next record.
+    /// Has so many bytes at hand, if they are there.
+    fn wait(&mut self, bytes: usize) -> Result<bool> {
+        let there = self.buffer.len() - self.at;
+        if there < bytes {
+            self.buffer.drain(..std::mem::take(&mut self.at));
+            let missing = (bytes - there).max(CHUNK) as u64;
+            let read = (&mut self.plain).take(missing).read_to_end(&mut self.buffer);
+            read.map_err(Error::io("read", &self.path))?;
+        }
+        Ok(self.buffer.len() - self.at >= bytes)
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<Option<Vec<u8>>> {
+        if !self.wait(bytes)? {
+            return Ok(None);
+        }
+        self.at += bytes;
+        Ok(Some(self.buffer[self.at - bytes..self.at].to_vec()))
+    }
+
+    /// The next value: of so many bytes, or an object that is whole.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn read(&mut self) -> Result<Option<Standing>> {
-        let Some(length) = self.lengths.next() else { return Ok(None) };
-        let gap = std::mem::replace(&mut self.gap, self.separator) as u64;
-        let mut record = Vec::new();
-        let read = (&mut self.plain).take(gap + length).read_to_end(&mut record);
-        let read = read.map_err(Error::io("read", &self.path))? as u64;
-        if read < gap + length {
+    pub fn read(&mut self, length: Option<u64>) -> Result<Option<Standing>> {
+        if !std::mem::take(&mut self.first) && self.take(self.array.separator)?.is_none() {
             return Ok(None);
         }
-        record.drain(..gap as usize);
-        Ok(Some(Standing { before: Vec::new(), record, after: Vec::new() }))
+        let length = match length {
+            Some(length) => usize::try_from(length).ok(),
+            None => self.length_of_object()?,
+        };
+        let Some(length) = length else { return Ok(None) };
+        let standing = |record| Standing { before: Vec::new(), record, after: Vec::new() };
+        Ok(self.take(length)?.map(standing))
+    }
+
+    fn length_of_object(&mut self) -> Result<Option<usize>> {
+        let mut wanted = 1;
+        while self.wait(wanted)? {
+            let bytes = &self.buffer[self.at..];
+            if bytes[0] != b'{' {
+                return Ok(None);
+            }
+            if let Some(length) = value_end(bytes, false) {
+                return Ok(Some(length));
+            }
+            wanted = bytes.len() * 2;
+            // What there is of the last value may be less than that.
+            if !self.wait(wanted)? {
+                return Ok(value_end(&self.buffer[self.at..], false));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What stands behind all values; `None` where that is not as much as it should be.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn finish(mut self) -> Result<Option<Vec<u8>>> {
+        let tail = self.take(self.array.tail)?;
+        Ok(if self.wait(1)? { None } else { tail })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::RealDisk;
+
+    #[test]
+    fn lengths_tell_where_what_is_broken_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        let long = format!("{{\"a\":\"{}\"}}", "]".repeat(3 * CHUNK));
+        std::fs::write(&path, format!("[ {{]}}\"; {long}; }}]")).unwrap();
+        let open = |tail| {
+            Values::open(&RealDisk, &path, Compression::None, Array { lead: 2, separator: 2, tail }).unwrap()
+        };
+        let mut values = open(3);
+        assert_eq!(values.lead, b"[ ");
+        assert_eq!(values.read(Some(4)).unwrap().unwrap().record, b"{]}\"");
+        assert_eq!(values.read(None).unwrap().unwrap().record, long.as_bytes());
+        assert_eq!(values.finish().unwrap(), None);
+        let mut values = open(4);
+        assert!(values.read(Some(4)).unwrap().is_some() && values.read(None).unwrap().is_some());
+        assert_eq!(values.finish().unwrap().unwrap(), b"; }]");
+        let mut values = open(4);
+        assert!(values.read(Some(4)).unwrap().is_some() && values.read(None).unwrap().is_some());
+        assert_eq!(values.read(None).unwrap(), None);
+        assert_eq!(open(0).read(Some(u64::MAX)).unwrap(), None);
     }
 }

@@ -177,7 +177,8 @@ impl Values {
         split
     }
 
-    /// What follows the last value: the closing bracket. What comes after that is a record of its own, and no good one.
+    /// What follows the last value: the closing bracket. With what comes after that it is a record of its own, and no good
+    /// one.
     fn close(&mut self, bytes: &[u8], split: &mut Split) {
         let end = split.used;
         let bracket = end + white(&bytes[end..]);
@@ -185,10 +186,18 @@ impl Values {
         let start = (rest + white(&bytes[rest.min(bytes.len())..])).min(bytes.len());
         // A comma too many, or a bracket, is no record.
         let start = if memchr::memchr(b'{', &bytes[start..]).is_none() { bytes.len() } else { start };
-        split.end = Some((end, start));
         if start < bytes.len() {
             let line = self.line + breaks(&bytes[end..start]);
-            split.pieces.push(Piece { line, from: start, start, end: bytes.len(), next: bytes.len() });
+            split.pieces.push(Piece {
+                line,
+                from: bracket,
+                start: bracket,
+                end: bytes.len(),
+                next: bytes.len(),
+            });
+            split.end = Some((end, bracket));
+        } else {
+            split.end = Some((end, bytes.len()));
         }
         split.used = bytes.len();
     }
@@ -214,7 +223,7 @@ fn breaks(bytes: &[u8]) -> u64 {
 
 /// Where the value at the beginning of `bytes` ends: behind its last bracket or quote, before a comma, a bracket or white
 /// space. `None` where it goes on beyond them. What is no JSON ends somewhere too; its reader says what is wrong.
-fn value_end(bytes: &[u8], array: bool) -> Option<usize> {
+pub(super) fn value_end(bytes: &[u8], array: bool) -> Option<usize> {
     let (mut depth, mut at) = (0usize, 0);
     while at < bytes.len() {
         match bytes[at] {
@@ -310,7 +319,7 @@ mod tests {
             ("[]", &[]),
             ("", &[]),
             ("[{\"a\":1},{\"b\":", &["1:{\"a\":1}", "1:{\"b\":"]),
-            ("[{}]\n[{}]", &["1:{}", "2:[{}]"]),
+            ("[{}]\n[{}]", &["1:{}", "2:]\n[{}]"]),
         ] {
             for step in [1, 7, 5000] {
                 let (records, back) = by_steps(Splitter::Values(Values::default()), file.as_bytes(), step);

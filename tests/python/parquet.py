@@ -1,10 +1,12 @@
 """Parquet files of pyarrow through the program and back: python3 parquet.py DECHAFF.
 
 Columns of many types, nested ones, dictionaries, nulls and metadata must survive cleaning and come back from restore, and
-what is written must open in pyarrow, and in pandas, DuckDB and datasets where they are installed.
+what is written, lines of JSON as a table among it, must open in pyarrow, and in pandas, DuckDB and datasets where they are installed.
 """
 
 import importlib.util
+import itertools
+import json
 import pathlib
 import subprocess
 import sys
@@ -84,20 +86,41 @@ with tempfile.TemporaryDirectory() as folder:
     marked = pq.read_table(folder / "marked/documents" / name)
     spans = [s for row in marked["dechaff"].to_pylist() for s in row["spans"]]
     assert marked.num_rows == 455 and any(s["kind"] == "boilerplate" for s in spans), marked.num_rows
-    path = str(folder / "out/documents" / name)
-    for module in ["pandas", "duckdb", "datasets"]:
+    paths = [(str(folder / "out/documents" / name), clean.num_rows)]
+    # Lines of JSON as a table.
+    with open(folder / "t.jsonl", "w") as lines:
+        for row in rows(500):
+            lines.write(json.dumps(row | {"raw": row["raw"].hex(), "big": 2**70, "odd": [None, 1, "a"][row["n"] % 3]}) + "\n")
+    run(folder, "clean", "t.jsonl", "-o", "lines", "-q", "--url-field", "metadata.url", "--output-format", "parquet", status=1)
+    run(folder, "verify", "lines", "-q")
+    made = pq.read_table(folder / "lines/documents/t.jsonl.parquet")
+    text = pa.large_string()
+    types = [("n", pa.int64()), ("text", text), ("id", pa.int64()), ("metadata", pa.struct([("url", text), ("tags", pa.list_(text))]))]
+    types += [("score", pa.float64()), ("raw", text), ("kind", text), ("big", text), ("odd", text)]
+    assert made.schema.remove_metadata().equals(pa.schema(types)), made.schema
+    given = {row["n"]: row for row in rows(500)}
+    for row in made.to_pylist():
+        was = given[row["n"]]
+        assert all(row[k] == was[k] for k in ["id", "metadata", "score", "kind"]), (row, was)
+        assert row["big"] == str(2**70) and row["odd"] == [None, "1", '"a"'][row["n"] % 3], row
+    assert made["text"].to_pylist() == clean["text"].cast(pa.string()).to_pylist()
+    run(folder, "restore", "lines", "-o", "back-lines", "-q")
+    back = pq.read_table(folder / "back-lines/t.jsonl.parquet").to_pylist()
+    assert [(row["n"], row["text"]) for row in back] == [(n, r["text"]) for n, r in given.items() if r["text"]]
+    paths.append((str(folder / "lines/documents/t.jsonl.parquet"), made.num_rows))
+    for module, (path, count) in itertools.product(["pandas", "duckdb", "datasets"], paths):
         if importlib.util.find_spec(module) is None:
             print(f"{module} is not installed: not tried")
         elif module == "pandas":
             import pandas
 
-            assert len(pandas.read_parquet(path)) == clean.num_rows
+            assert len(pandas.read_parquet(path)) == count
         elif module == "duckdb":
             import duckdb
 
-            assert duckdb.sql(f"select count(*), count(text) from '{path}'").fetchall()[0][0] == clean.num_rows
+            assert duckdb.sql(f"select count(*), count(text) from '{path}'").fetchall()[0][0] == count
         else:
             import datasets
 
-            assert len(datasets.Dataset.from_parquet(path, cache_dir=str(folder / "cache"))) == clean.num_rows
+            assert len(datasets.Dataset.from_parquet(path, cache_dir=str(folder / "cache"))) == count
 print("Parquet: as pyarrow has it")

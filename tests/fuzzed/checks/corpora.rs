@@ -168,12 +168,7 @@ pub fn restore(data: &[u8]) {
         assert!(!made, "{}", converted.file);
         return;
     }
-    if let Err(error) = restore_folder(&opened, &path("back"), false) {
-        // What is broken in an array and stays in its place may be read otherwise once more is cut around it.
-        let broken = name == "a.json" && on_error == OnError::Keep && !opened.rejected.is_empty();
-        assert!(broken && !path("back").exists(), "{error}");
-        return;
-    }
+    restore_folder(&opened, &path("back"), false).unwrap_or_else(|error| panic!("{error}"));
     let back = fs::read(path("back").join(name)).expect("the file again");
     if name == "a.json" {
         let bare = |bytes: &[u8]| -> Vec<u8> {

@@ -6,6 +6,7 @@ use crate::output::{receipts, tree};
 use crate::program::{dechaff, expect};
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_schema::DataType;
 use dechaff::corpus::format::Compression;
 use dechaff::corpus::packing::{pack, unpack};
 use parquet::arrow::ArrowWriter;
@@ -128,14 +129,21 @@ fn read(path: &Path, kind: Kind) -> Vec<(String, String)> {
             let delimiter = if kind == Kind::Commas { b',' } else { b'\t' };
             let bytes = plain(path);
             let mut table = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes.as_slice());
-            table.records().map(|r| r.unwrap()).map(|r| (r[0].to_owned(), r[2].to_owned())).collect()
+            let place =
+                |name: &str, header: &csv::StringRecord| header.iter().position(|n| n == name).unwrap();
+            let header = table.headers().unwrap().clone();
+            let (id, text) = (place("id", &header), place("text", &header));
+            table.records().map(|r| r.unwrap()).map(|r| (r[id].to_owned(), r[text].to_owned())).collect()
         }
         Kind::Columns => {
             let file = fs::File::open(path).unwrap();
             let batches = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
             let rows = |batch: RecordBatch| {
-                let strings = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+                let strings = |name: &str| {
+                    arrow_cast::cast(batch.column_by_name(name).unwrap(), &DataType::LargeUtf8).unwrap()
+                };
                 let (ids, texts) = (strings("id"), strings("text"));
+                let (ids, texts) = (ids.as_string::<i64>(), texts.as_string::<i64>());
                 (0..batch.num_rows())
                     .map(|r| (ids.value(r).into(), texts.value(r).into()))
                     .collect::<Vec<_>>()
@@ -191,6 +199,121 @@ fn every_format_in_every_packing_is_cleaned_alike_and_comes_back() {
                 Some(first) => assert!(*first == found, "{kind:?} {packing:?} was cleaned otherwise"),
             }
         }
+    }
+}
+
+#[test]
+fn every_format_is_converted_to_every_other_and_comes_back_in_it() {
+    let rows = corpus();
+    let dir = tempfile::tempdir().unwrap();
+    let given: Vec<(String, String)> = rows.iter().map(|r| (r[0].clone(), r[2].clone())).collect();
+    let mut cleaned: Option<Vec<(String, String)>> = None;
+    let targets =
+        [(Kind::Lines, "jsonl", ""), (Kind::Commas, "csv.zst", ".zst"), (Kind::Columns, "parquet", "")];
+    for (kind, ending) in KINDS {
+        let name = format!("c.{ending}");
+        for (target, format, packing) in targets {
+            let cell = dir.path().join(format!("{kind:?}-{target:?}"));
+            fs::create_dir(&cell).unwrap();
+            fs::write(cell.join(&name), file_of(kind, &rows)).unwrap();
+            let clean = ["clean", &name, "-q", "--output-format", format];
+            expect(&cell, &[&clean[..], &["-o", "out"]].concat(), 0);
+            expect(&cell, &["verify", "out", "-q"], 0);
+            expect(&cell, &["restore", "out", "-o", "back", "-q"], 0);
+            // Nothing but the format of a file tells what it is called: a table of tabs is one of commas.
+            let same = kind == target || (kind == Kind::Tabs && target == Kind::Commas);
+            let ending = format.trim_end_matches(packing);
+            let written = if same { format!("{name}{packing}") } else { format!("{name}.{ending}{packing}") };
+            let read_as = if same { kind } else { target };
+            let texts = read(&cell.join("out/documents").join(&written), read_as);
+            match &cleaned {
+                None => cleaned = Some(texts),
+                Some(first) => assert!(*first == texts, "{kind:?} to {target:?} was cleaned otherwise"),
+            }
+            let back = if same { name.clone() } else { written.clone() };
+            assert_eq!(read(&cell.join("back").join(back), read_as), given, "{kind:?} to {target:?}");
+            // However the work is shared out, the bytes are the same.
+            let alone = ["-o", "alone", "-j", "1", "--batch-size", "7"];
+            expect(&cell, &[&clean[..], &alone[..]].concat(), 0);
+            let bytes = |out: &str| fs::read(cell.join(out).join("documents").join(&written)).unwrap();
+            assert!(bytes("out") == bytes("alone"), "{kind:?} to {target:?}");
+        }
+    }
+}
+
+#[test]
+fn values_survive_conversion_and_the_spans_stand_in_a_column() {
+    let dir = tempfile::tempdir().unwrap();
+    let records = [
+        r#"{"id":1,"text":"The quay is \"mended\", at last.\nFerries run.","n":1.5,"meta":{"a":[1,null]},"wide":12345678901234567890}"#,
+        r#"{"text":"Half a pair \ud800 stands here.","n":2,"meta":{"b":"x"},"n":3,"odd":"\udc00"}"#,
+        "broken",
+    ];
+    fs::write(dir.path().join("a.jsonl"), records.join("\n")).unwrap();
+    fs::write(dir.path().join("b.csv"), "id,text\n1,Short rows are filled.\n\n2,Long ones go on.,more\n")
+        .unwrap();
+    fs::write(dir.path().join("c.txt"), "A text has no fields.\n").unwrap();
+    let inputs = ["a.jsonl", "b.csv", "c.txt"];
+    let clean = |arguments: &[&str], status: i32| {
+        expect(dir.path(), &[&["clean", "--only", "repeat"][..], arguments, &inputs[..]].concat(), status)
+    };
+    let text = |name: &str| String::from_utf8(plain(&dir.path().join(name))).unwrap();
+    clean(&["-o", "csv", "--output-format", "csv"], 1);
+    assert_eq!(
+        text("csv/documents/a.jsonl.csv"),
+        "\"id\",\"text\",\"n\",\"meta\",\"wide\",\"n.1\",\"odd\"\n\
+         1,\"The quay is \"\"mended\"\", at last.\nFerries run.\",1.5,\"{\"\"a\"\":[1,null]}\",12345678901234567890,,\n\
+         ,\"Half a pair \u{fffd} stands here.\",2,\"{\"\"b\"\":\"\"x\"\"}\",,3,\"\"\"\\udc00\"\"\"\n"
+    );
+    assert_eq!(fs::read(dir.path().join("csv/rejected/a.jsonl")).unwrap(), b"broken");
+    clean(&["-o", "table", "--output-format", "parquet"], 1);
+    let file = fs::File::open(dir.path().join("table/documents/a.jsonl.parquet")).unwrap();
+    let table = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let types: Vec<String> =
+        table.schema().fields().iter().map(|f| format!("{} {}", f.name(), f.data_type())).collect();
+    assert_eq!(
+        types,
+        [
+            "id Int64",
+            "text LargeUtf8",
+            "n Float64",
+            "meta Struct(\"a\": List(Int64), \"b\": LargeUtf8)",
+            "wide LargeUtf8",
+            "n.1 Int64",
+            "odd LargeUtf8"
+        ]
+    );
+    expect(dir.path(), &["restore", "table", "-o", "back", "-q"], 0);
+    let ids = ["--emit", "field,ids,attributes", "-o"];
+    clean(&[&ids[..], &["lines", "--output-format", "jsonl"]].concat(), 1);
+    let spans = r#""dechaff":{"removed":false,"spans":[]}}"#;
+    assert_eq!(
+        text("lines/documents/b.csv.jsonl"),
+        format!(
+            "{{\"id\":\"1\",\"text\":\"Short rows are filled.\",{spans}\n\
+             {{\"id\":\"2\",\"text\":\"Long ones go on.\",\"column 3\":\"more\",{spans}\n"
+        )
+    );
+    // A text alone has no place for a field.
+    clean(&[&ids[..], &["same"]].concat(), 1);
+    let line = format!("{{\"id\":\"c.txt\",\"text\":\"A text has no fields.\\n\",{spans}\n");
+    assert_eq!(
+        (text("same/documents/c.txt.jsonl"), text("lines/documents/c.txt.jsonl")),
+        (line.clone(), line)
+    );
+    clean(&[&ids[..], &["marked", "--output-format", "parquet"]].concat(), 1);
+    assert!(dir.path().join("marked/attributes/dechaff/a.jsonl.jsonl").is_file());
+    let file = fs::File::open(dir.path().join("marked/documents/b.csv.parquet")).unwrap();
+    let table = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let names: Vec<&str> = table.schema().fields().iter().map(|f| f.name().as_str()).collect();
+    assert_eq!(names, ["id", "text", "column 3", "dechaff"]);
+    let ran = clean(&["-o", "no", "--output-format", "csv", "--text-field", "page.body"], 2);
+    assert!(ran.stderr.contains("lies within another field"), "{}", ran.stderr);
+    for (format, says) in
+        [("xml", "neither a format"), ("parquet.zst", "packed within"), ("csv.rar", "neither a format")]
+    {
+        let ran = clean(&["-o", "no", "--output-format", format], 2);
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
     }
 }
 
