@@ -137,10 +137,9 @@ impl Rows {
             (split.lead, split.used) = (at, at);
         }
         let separator = self.header.as_ref().map_or(b',', |h| h.separator);
-        while let Some((start, end, next)) = row(&bytes[at..], separator, last) {
-            let (from, start, end, next) = (at, at + start, at + end, at + next);
-            self.line += breaks(&bytes[from..start]);
-            split.pieces.push(Piece { line: self.line, from, start, end, next });
+        while let Some((_, end, next)) = row(&bytes[at..], separator, last) {
+            let (start, end, next) = (at, at + end, at + next);
+            split.pieces.push(Piece { line: self.line, from: start, start, end, next });
             self.line += breaks(&bytes[start..next]);
             at = next;
             split.used = at;
@@ -158,19 +157,22 @@ impl Rows {
     }
 }
 
-/// The start and the end of the first row of `bytes` that is not blank, and where the one after it begins. `None` where it
-/// is not known to end.
+/// The start and the end of the first row of `bytes` that is not blank, and where the one after it begins, past all blank
+/// rows: they stay with the row before them, for a line feed before a row could be taken for half of the line break of
+/// whatever row stands before it in another file. `None` where it is not known to end.
 fn row(bytes: &[u8], separator: u8, last: bool) -> Option<(usize, usize, usize)> {
-    let blank = bytes.iter().take_while(|b| matches!(b, b'\n' | b'\r')).count();
-    let body = &bytes[blank..];
+    let blank = |bytes: &[u8]| bytes.iter().take_while(|b| matches!(b, b'\n' | b'\r')).count();
+    let start = blank(bytes);
+    let body = &bytes[start..];
     if body.is_empty() {
         return None;
     }
-    let next = blank + row_end(body, separator, last)?;
-    let row = &bytes[blank..next];
+    let next = start + row_end(body, separator, last)?;
+    let row = &bytes[start..next];
     let row = row.strip_suffix(b"\n").unwrap_or(row);
     let row = row.strip_suffix(b"\r").unwrap_or(row);
-    Some((blank, blank + row.len(), next))
+    let behind = next + blank(&bytes[next..]);
+    (behind < bytes.len() || last).then_some((start, start + row.len(), behind))
 }
 
 /// One past the line break that ends the row at the beginning of `bytes`.

@@ -1,17 +1,17 @@
 //! Whole corpora: cleaned in memory, cleaned on disk and restored, and restored from outputs that were damaged.
 
 use super::chosen;
+use dechaff::batch::files::Conversion;
 use dechaff::batch::opened::Opened;
 use dechaff::batch::restore::restore as restore_folder;
 use dechaff::batch::verify::verify;
-use dechaff::batch::{Product, Run};
+use dechaff::batch::{Output, Product, Run};
 use dechaff::clean::cuts;
 use dechaff::config::{Builtin, Keep, Level};
 use dechaff::corpus::reading::OnError;
 use dechaff::corpus::walk::Inputs;
 use dechaff::disk::{Disk, ReadFile, RealDisk, Temporary, WriteFile};
 use dechaff::engine::{Cancel, Lists};
-
 use dechaff::{Config, Document, Kind, Span, clean_with};
 use std::fs;
 use std::io;
@@ -119,9 +119,10 @@ impl Disk for Unsynced {
 }
 
 /// Cleans the folder `in` of `dir` into `out`.
-fn run(dir: &Path, config: &Config, on_error: OnError) -> dechaff::Result<()> {
+fn run(dir: &Path, config: &Config, on_error: OnError, conversion: Conversion) -> dechaff::Result<()> {
     let cancel = Cancel::default();
-    let run = Run { on_error, disk: &Unsynced, ..Run::new(config, &LISTS, &cancel) };
+    let output = Output { conversion, ..Output::default() };
+    let run = Run { on_error, output, disk: &Unsynced, ..Run::new(config, &LISTS, &cancel) };
     let inputs = Inputs { named: vec![dir.join("in")], listed: Vec::new() };
     run.files(&inputs, Some(&dir.join("out")), Product::Corpus).map(|_| ())
 }
@@ -158,7 +159,7 @@ pub fn restore(data: &[u8]) {
     fs::create_dir(path("in")).expect("a new folder");
     fs::write(path("in").join(name), &file).expect("a new file");
     let on_error = [OnError::Reject, OnError::Keep][choice / 8 % 2];
-    if run(dir.path(), &settings(choice / 16), on_error).is_err() {
+    if run(dir.path(), &settings(choice / 16), on_error, Conversion::default()).is_err() {
         // Such as a table without a column of texts.
         assert!(!made && !path("out").exists());
         return;
@@ -182,6 +183,33 @@ pub fn restore(data: &[u8]) {
     assert!(verified.problems.is_empty(), "{:?}", verified.problems);
 }
 
+/// What was written in another format comes back in it, and every cut text of it is the text that it was.
+pub fn converted(data: &[u8]) {
+    let (choice, data) = chosen(data, MOST);
+    let (target, choice) = (["csv", "parquet", "jsonl"][choice % 3], choice / 3);
+    let (name, choice) = (["a.jsonl", "a.csv", "a.json", "a.txt", "a.jsonl"][choice % 5], choice / 5);
+    let text = String::from_utf8_lossy(data);
+    let file = if choice % 2 == 1 && name == "a.jsonl" {
+        json_lines(&text, choice / 2 % 2 == 1)
+    } else {
+        data.to_vec()
+    };
+    let dir = tempfile::tempdir().expect("a folder for this check");
+    let path = |name: &str| dir.path().join(name);
+    fs::create_dir(path("in")).expect("a new folder");
+    fs::write(path("in").join(name), &file).expect("a new file");
+    let conversion = Conversion::parse(target).expect("a format that there is");
+    if let Err(error) = run(dir.path(), &settings(choice / 4), OnError::Reject, conversion) {
+        assert!(!error.to_string().contains("cannot be written"), "{error}");
+        assert!(!path("out").exists());
+        return;
+    }
+    let opened = Opened::new(&Unsynced, &path("out")).expect("an output that was just written");
+    restore_folder(&opened, &path("back"), false).unwrap_or_else(|error| panic!("{error}"));
+    let verified = verify(&Unsynced, &path("out")).expect("an output that was just written");
+    assert!(verified.problems.is_empty(), "{:?}", verified.problems);
+}
+
 /// An output of all formats: names below the folder, and bytes.
 static OUTPUT: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     let dir = tempfile::tempdir().expect("a folder for this check");
@@ -200,7 +228,8 @@ static OUTPUT: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
     ] {
         fs::write(dir.path().join("in").join(name), bytes).expect("a new file");
     }
-    run(dir.path(), &Config::default(), OnError::Reject).expect("a corpus that can be cleaned");
+    run(dir.path(), &Config::default(), OnError::Reject, Conversion::default())
+        .expect("a corpus that can be cleaned");
     let mut files = Vec::new();
     collect(&dir.path().join("out"), "", &mut files);
     files.sort();

@@ -8,7 +8,7 @@ mod records;
 mod texts;
 
 pub use bytes::{encoding, html, packing, reading};
-pub use corpora::{clean, damaged, restore};
+pub use corpora::{clean, converted, damaged, restore};
 pub use places::{cuts, places};
 pub use records::{json, spelling, split, table, warc};
 pub use texts::{known, text};
@@ -17,8 +17,9 @@ pub use texts::{known, text};
 pub type Check = fn(&[u8]);
 
 /// All checks by their names, which are those of the fuzz targets and of the folders of kept inputs.
-pub const ALL: [(&str, Check); 16] = [
+pub const ALL: [(&str, Check); 17] = [
     ("clean", clean),
+    ("converted", converted),
     ("cuts", cuts),
     ("damaged", damaged),
     ("encoding", encoding),
