@@ -7,7 +7,7 @@
 //! damaged or cut short, one decoder goes through the rest, and tells what is wrong as it would have told it alone.
 
 use super::format::Compression;
-use super::packing::unpack_serially;
+use super::packing::unpack_large;
 use memchr::memmem;
 use rayon::prelude::*;
 use std::collections::VecDeque;
@@ -86,7 +86,7 @@ impl<'r, R: BufRead + Send + 'r> Members<'r, R> {
             let buffer = std::mem::take(&mut self.buffer);
             let mut ahead = io::Cursor::new(buffer);
             ahead.set_position(before as u64);
-            self.rest = Some(unpack_serially(self.compression, ahead.chain(packed))?);
+            self.rest = Some(unpack_large(self.compression, ahead.chain(packed))?);
         } else {
             self.packed = Some(packed);
         }
@@ -163,7 +163,7 @@ impl<'r, R: BufRead + Send + 'r> Read for Members<'r, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corpus::packing::{pack, unpack};
+    use crate::corpus::packing::{pack, unpack, unpack_serially};
     use proptest::prelude::*;
 
     fn text(words: usize) -> String {

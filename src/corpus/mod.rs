@@ -2,6 +2,7 @@
 
 mod arriving;
 mod assembly;
+mod blocks;
 mod checksum;
 pub mod date;
 pub mod encoding;
@@ -19,6 +20,7 @@ mod scan;
 pub mod site;
 pub mod spelling;
 pub mod split;
+mod streams;
 pub mod table;
 pub mod walk;
 pub mod warc;

@@ -1,8 +1,10 @@
 //! Packed bytes to plain ones and back. All formats are written as series of independent members of
 //! [`MEMBER`] plain bytes, which are packed in parallel and which every reader of the format takes for one file.
 
+use super::blocks::Blocks;
 use super::format::Compression;
 use super::members::Members;
+use super::streams::{Frames, Streams};
 use std::io::{self, BufRead, Read, Write};
 
 /// Plain bytes a member.
@@ -26,6 +28,18 @@ pub fn unpack<'r>(
     })
 }
 
+/// Unpacks all members, the blocks in one of them in parallel where the format has such.
+pub(super) fn unpack_large<'r>(
+    compression: Compression,
+    packed: impl BufRead + Send + 'r,
+) -> io::Result<Box<dyn Read + Send + 'r>> {
+    Ok(match compression {
+        Compression::Bzip2 => Box::new(Blocks::new(packed)),
+        Compression::Xz => Box::new(Streams::new(packed)?),
+        _ => return unpack_serially(compression, packed),
+    })
+}
+
 /// Unpacks all members one after the other.
 pub(super) fn unpack_serially<'r>(
     compression: Compression,
@@ -43,20 +57,6 @@ pub(super) fn unpack_serially<'r>(
         Compression::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(packed)),
         Compression::Lz4 => Box::new(Frames(lz4_flex::frame::FrameDecoder::new(packed))),
     })
-}
-
-/// LZ4 frames in a row: the decoder stops behind each.
-struct Frames<R: BufRead>(lz4_flex::frame::FrameDecoder<R>);
-
-impl<R: BufRead> Read for Frames<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.0.read(buffer)?;
-            if read > 0 || buffer.is_empty() || self.0.get_mut().fill_buf()?.is_empty() {
-                return Ok(read);
-            }
-        }
-    }
 }
 
 /// Packs bytes as one member; `level` as the format's own tools count, their default where it is `None`.
