@@ -408,6 +408,9 @@ impl Packing {
     pub const NONE: Packing = Packing { compression: Compression::None, level: None };
 }
 
+/// So many bytes are written as they come where nothing packs them.
+const PLAIN: usize = 1 << 16;
+
 /// A file below the folder, made with its parents when the first byte is written. Its packed bytes do not depend on how
 /// its plain ones come.
 pub struct OutFile<'a> {
@@ -434,6 +437,14 @@ impl OutFile<'_> {
     /// Appends bytes.
     pub fn write(&mut self, mut bytes: &[u8]) -> Result<()> {
         self.touch()?;
+        if self.packing.compression == Compression::None && bytes.len() >= PLAIN {
+            // So much is not gathered first.
+            if !self.block.is_empty() {
+                self.full.push(std::mem::take(&mut self.block));
+                self.flush()?;
+            }
+            return self.put(bytes);
+        }
         while !bytes.is_empty() {
             let take = bytes.len().min(MEMBER - self.block.len());
             self.block.extend_from_slice(&bytes[..take]);

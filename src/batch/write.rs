@@ -423,17 +423,26 @@ impl<'a> Writer<'a> {
         make: impl Fn(usize, Item<'a>, &mut Work<'a>, &mut Vec<u8>) -> Result<()> + Sync,
         mut take: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
-        let size = self.run.batch.clamp(1, NEAR as usize);
+        let (most, mut ahead) = (self.run.batch.max(1), Ahead::default());
         let mut items = items.enumerate();
         let batches = std::iter::from_fn(|| {
-            let batch: Vec<(usize, Item<'a>)> = items.by_ref().take(size).collect();
-            (!batch.is_empty()).then_some(batch)
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            while batch.len() < most && bytes < BATCH_BYTES {
+                let Some((at, item)) = items.next() else { break };
+                bytes += match item {
+                    Item::Record(record) => self.records.rows.get_next(record as usize, &mut ahead).bytes(),
+                    Item::Rejected(rejected) => rejected.bytes.len() as u64,
+                };
+                batch.push((at, item));
+            }
+            (!batch.is_empty()).then_some((batch, bytes))
         });
         ordered(
             batches,
             AHEAD * rayon::current_num_threads(),
-            |work: &mut Work<'a>, batch| {
-                let mut out = Vec::new();
+            |work: &mut Work<'a>, (batch, bytes)| {
+                // Memory that nothing is written to costs nothing.
+                let mut out = Vec::with_capacity(bytes.min(2 * BATCH_BYTES) as usize);
                 batch.into_iter().try_for_each(|(at, item)| make(at, item, work, &mut out)).map(|()| out)
             },
             |bytes: Result<Vec<u8>>| {
@@ -444,6 +453,8 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Bytes of the records that are written together: large ones are few at a time.
+const BATCH_BYTES: u64 = 1 << 19;
 /// Batches a thread that are made before they are written.
 pub(super) const AHEAD: usize = 2;
 

@@ -49,6 +49,13 @@ pub struct RecordRow {
     pub text_length: u64,
 }
 
+impl RecordRow {
+    /// Its bytes with those around it.
+    pub fn bytes(&self) -> u64 {
+        self.before + self.length + self.after
+    }
+}
+
 /// A record that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
