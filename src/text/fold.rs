@@ -14,27 +14,36 @@ pub fn fold_into(unit: &str, out: &mut String) {
         out.make_ascii_lowercase();
         return;
     }
-    let mut rest = unit;
+    // What is written as it stands, up to here, is written at once.
+    let (mut from, mut at) = (0, 0);
     // Whether all that was written is in normal form for sure, and the combining class of the last character.
     let (mut settled, mut class) = (true, 0);
-    while let Some(c) = rest.chars().next() {
+    while let Some(c) = unit[at..].chars().next() {
         if c.is_ascii() {
-            let run = rest.bytes().position(|b| !b.is_ascii()).unwrap_or(rest.len());
-            let at = out.len();
-            out.push_str(&rest[..run]);
-            out[at..].make_ascii_lowercase();
-            rest = &rest[run..];
-            class = 0;
+            let length = unit.as_bytes()[at..].iter().position(|b| !b.is_ascii()).unwrap_or(unit.len() - at);
+            out.push_str(&unit[from..at]);
+            let start = out.len();
+            out.push_str(&unit[at..at + length]);
+            out[start..].make_ascii_lowercase();
+            at += length;
+            (from, class) = (at, 0);
             continue;
         }
-        let (meant, taken) = misdecoded(c, rest).unwrap_or((c, c.len_utf8()));
-        rest = &rest[taken..];
-        match scripts::fold(meant) {
-            Fold::To(to, of) => {
-                settled &= of == 0 || of >= class;
-                class = of;
-                out.push(to);
+        let (meant, taken) = misdecoded(c, &unit[at..]).unwrap_or((c, c.len_utf8()));
+        let folded = scripts::fold(meant);
+        if let Fold::To(to, of) = folded {
+            settled &= of == 0 || of >= class;
+            class = of;
+            if to == c {
+                at += taken;
+                continue;
             }
+        }
+        out.push_str(&unit[from..at]);
+        at += taken;
+        from = at;
+        match folded {
+            Fold::To(to, _) => out.push(to),
             Fold::SaraAm => {
                 class = 0;
                 out.push_str("\u{e4d}\u{e32}");
@@ -42,6 +51,7 @@ pub fn fold_into(unit: &str, out: &mut String) {
             Fold::Untold => settled &= push_plain(meant, out),
         }
     }
+    out.push_str(&unit[from..]);
     if !settled && !out.is_ascii() && is_nfkc_quick(out.chars()) != IsNormalized::Yes {
         let composed: String = out.nfkc().flat_map(char::to_lowercase).collect();
         *out = composed;
@@ -71,7 +81,12 @@ fn push_plain(c: char, out: &mut String) -> bool {
 
 /// Where `text`, which starts with `first`, starts with UTF-8 that was read as Latin-1 or Windows-1252: the character that was meant, and
 /// how many bytes of `text` spell it.
+#[inline(always)]
 fn misdecoded(first: char, text: &str) -> Option<(char, usize)> {
+    if first > '\u{f4}' { None } else { misdecoded_from(first, text) }
+}
+
+fn misdecoded_from(first: char, text: &str) -> Option<(char, usize)> {
     let lead = u8::try_from(u32::from(first)).ok()?;
     let length = match lead {
         0xc2..=0xdf => 2,

@@ -30,9 +30,32 @@ pub enum Part {
     Untold,
 }
 
+/// Characters below this one are told by tables.
+const TABLED: usize = 0x1000;
+
+/// What a function tells of each character that is tabled.
+macro_rules! table {
+    ($kind:ty, $of:path, $first:expr) => {{
+        let mut table: [$kind; TABLED] = [$first; TABLED];
+        let mut at = 0;
+        while at < TABLED {
+            if let Some(c) = char::from_u32(at as u32) {
+                table[at] = $of(c);
+            }
+            at += 1;
+        }
+        table
+    }};
+}
+
 /// The part that a character plays in words.
-#[inline]
+#[inline(always)]
 pub fn part(c: char) -> Part {
+    static PARTS: [Part; TABLED] = table!(Part, part_of, Part::Untold);
+    PARTS.get(c as usize).copied().unwrap_or_else(|| part_of(c))
+}
+
+const fn part_of(c: char) -> Part {
     match c {
         'a'..='z' | 'A'..='Z' => Part::Letter,
         '0'..='9' => Part::Digit,
@@ -74,9 +97,20 @@ pub enum Fold {
 }
 
 /// What becomes of a character that is not ASCII in normal form.
-#[inline]
+#[inline(always)]
 pub fn fold(c: char) -> Fold {
-    let shifted = |by: u32| char::from_u32(u32::from(c) + by).map_or(Fold::Untold, |c| Fold::To(c, 0));
+    static FOLDS: [Fold; TABLED] = table!(Fold, fold_of, Fold::Untold);
+    FOLDS.get(c as usize).copied().unwrap_or_else(|| fold_of(c))
+}
+
+const fn shifted(c: char, by: u32) -> Fold {
+    match char::from_u32(c as u32 + by) {
+        Some(c) => Fold::To(c, 0),
+        None => Fold::Untold,
+    }
+}
+
+const fn fold_of(c: char) -> Fold {
     match c {
         '\u{e33}' => Fold::SaraAm,
         '\u{e38}' | '\u{e39}' => Fold::To(c, 103),
@@ -87,11 +121,11 @@ pub fn fold(c: char) -> Fold {
             Fold::To(c, 0)
         }
         '\u{430}'..='\u{45f}' => Fold::To(c, 0),
-        '\u{410}'..='\u{42f}' => shifted(0x20),
-        '\u{400}'..='\u{40f}' => shifted(0x50),
+        '\u{410}'..='\u{42f}' => shifted(c, 0x20),
+        '\u{400}'..='\u{40f}' => shifted(c, 0x50),
         '\u{d7}' | '\u{f7}' => Fold::To(c, 0),
         '\u{df}'..='\u{ff}' => Fold::To(c, 0),
-        '\u{c0}'..='\u{de}' => shifted(0x20),
+        '\u{c0}'..='\u{de}' => shifted(c, 0x20),
         '\u{2022}' | '\u{20ac}' | '\u{a3}' | '\u{a9}' | '\u{ae}' | '\u{b0}' => Fold::To(c, 0),
         _ => Fold::Untold,
     }
@@ -113,9 +147,14 @@ pub enum Look {
 }
 
 /// What a character that is not ASCII counts as.
-#[inline]
+#[inline(always)]
 pub fn look(c: char) -> Look {
-    match c {
+    static LOOKS: [Option<Look>; TABLED] = table!(Option<Look>, look_of, None);
+    LOOKS.get(c as usize).copied().unwrap_or_else(|| look_of(c)).unwrap_or_else(|| look_of_any(c))
+}
+
+const fn look_of(c: char) -> Option<Look> {
+    Some(match c {
         '\u{e50}'..='\u{e59}' => Look::Digit,
         '\u{e3f}' | '\u{e47}'..='\u{e4c}' | '\u{e4e}' | '\u{e4f}' | '\u{e5a}' | '\u{e5b}' => Look::Symbol,
         '\u{e01}'..='\u{e3a}' | '\u{e40}'..='\u{e4d}' => Look::Lower,
@@ -127,8 +166,8 @@ pub fn look(c: char) -> Look {
         '\u{d7}' | '\u{f7}' | '\u{2010}'..='\u{2027}' => Look::Symbol,
         '\u{df}'..='\u{ff}' => Look::Lower,
         '\u{c0}'..='\u{de}' => Look::Upper,
-        _ => look_of_any(c),
-    }
+        _ => return None,
+    })
 }
 
 fn look_of_any(c: char) -> Look {

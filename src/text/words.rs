@@ -42,6 +42,14 @@ impl Words {
         self.mask(hash, number);
     }
 
+    /// A word of a script without spaces, which is the name of no month and no weekday.
+    #[inline(always)]
+    fn push_character(&mut self, word: &str) {
+        let hash = hash::word(word.as_bytes());
+        self.exact.push(hash);
+        self.masked.push(hash);
+    }
+
     fn mask(&mut self, hash: u64, number: bool) {
         let masked = if number || is_calendar_word(hash) { SLOT } else { hash };
         if masked != SLOT || self.masked.last() != Some(&SLOT) {
@@ -141,7 +149,7 @@ fn told_word(piece: &str, at: usize, words: &mut Words) -> Option<usize> {
                 }
             }
             words.unspaced += 1;
-            words.push(&piece[at..end], false);
+            words.push_character(&piece[at..end]);
             return Some(end);
         }
         Part::Mark | Part::Untold => return None,
