@@ -7,6 +7,9 @@ use std::ops::Range;
 /// Separators that are told from a header, the usual one first.
 const SEPARATORS: [u8; 3] = [b',', b';', b'|'];
 
+/// The separator is told from so much of a table whose first line does not end.
+const HEAD: usize = 1 << 20;
+
 /// Finds the rows of a table.
 #[derive(Debug)]
 pub struct Rows {
@@ -151,7 +154,13 @@ impl Rows {
     }
 
     fn guess_header(&self, bytes: &[u8], last: bool) -> Option<(usize, usize)> {
-        let first = memchr::memchr(b'\n', bytes).map_or(bytes, |n| &bytes[..n]);
+        // The separator is told from the same bytes, however many there are so far.
+        let head = &bytes[..bytes.len().min(HEAD)];
+        let first = match memchr::memchr(b'\n', head) {
+            Some(n) => &head[..n],
+            None if last || head.len() == HEAD => head,
+            None => return None,
+        };
         let separator = Header::read(&String::from_utf8_lossy(first)).separator;
         row(bytes, separator, last).map(|(_, end, next)| (end, next))
     }
