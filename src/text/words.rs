@@ -111,10 +111,10 @@ pub fn script_words(folded: &str, words: &mut Words) {
 /// Reads a piece without white space, unless it holds a character whose part is not told: then nothing is done.
 fn told_words(piece: &str, words: &mut Words) -> bool {
     let (exact, masked, unspaced) = (words.exact.len(), words.masked.len(), words.unspaced);
-    let mut at = 0;
-    while at < piece.len() {
-        match told_word(piece, at, words) {
-            Some(end) => at = end,
+    let (mut at, mut first) = (0, part_at(piece, 0));
+    while let Some(part) = first {
+        match told_word(piece, at, part, words) {
+            Some((end, next)) => (at, first) = (end, next),
             None => {
                 words.exact.truncate(exact);
                 words.masked.truncate(masked);
@@ -126,48 +126,56 @@ fn told_words(piece: &str, words: &mut Words) -> bool {
     true
 }
 
-/// The part of the character at `at`, and where it ends.
+/// The part of a character, and where it ends.
+type PartTo = (Part, usize);
+
+/// The part of the character at `at`; `None` behind the last.
 #[inline(always)]
-fn part_at(piece: &str, at: usize) -> Option<(Part, usize)> {
+fn part_at(piece: &str, at: usize) -> Option<PartTo> {
     piece[at..].chars().next().map(|c| (part(c), at + c.len_utf8()))
 }
 
-/// Reads the word that starts at `at`, or steps over what is none: where it ends.
+/// Reads the word that starts at `at` with a character of this part, or steps over what is none: where it ends, and the
+/// part of the character there.
 #[inline(always)]
-fn told_word(piece: &str, at: usize, words: &mut Words) -> Option<usize> {
-    let (mut class, mut end) = part_at(piece, at)?;
+fn told_word(piece: &str, at: usize, first: PartTo, words: &mut Words) -> Option<(usize, Option<PartTo>)> {
+    let (mut class, mut end) = first;
     match class {
         Part::Letter | Part::Digit | Part::Join => {}
         Part::Single | Part::Katakana => {
             let of_word = if class == Part::Single { Part::Mark } else { Part::Katakana };
-            while let Some((next, further)) = part_at(piece, end) {
+            let next = loop {
+                let next = part_at(piece, end);
                 match next {
-                    _ if next == of_word => end = further,
-                    Part::Untold | Part::Mark => return None,
-                    Part::Join if class == Part::Katakana => return None,
-                    _ => break,
+                    Some((part, further)) if part == of_word => end = further,
+                    Some((Part::Untold | Part::Mark, _)) => return None,
+                    Some((Part::Join, _)) if class == Part::Katakana => return None,
+                    _ => break next,
                 }
-            }
+            };
             words.unspaced += 1;
             words.push_character(&piece[at..end]);
-            return Some(end);
+            return Some((end, next));
         }
         Part::Mark | Part::Untold => return None,
-        Part::Other | Part::MidLetter | Part::MidNumber | Part::MidBoth => return Some(end),
+        Part::Other | Part::MidLetter | Part::MidNumber | Part::MidBoth => {
+            return Some((end, part_at(piece, end)));
+        }
     }
     let (mut solid, mut number) = (false, false);
-    loop {
+    let next = loop {
         solid |= class != Part::Join;
         number |= class == Part::Digit;
-        let Some((next, further)) = part_at(piece, end) else { break };
-        match next {
-            Part::Letter | Part::Digit | Part::Join => (class, end) = (next, further),
+        let next = part_at(piece, end);
+        let Some((part, further)) = next else { break next };
+        match part {
+            Part::Letter | Part::Digit | Part::Join => (class, end) = (part, further),
             Part::Mark | Part::Untold => return None,
             Part::Katakana if class == Part::Join => return None,
-            Part::Other | Part::Single | Part::Katakana => break,
+            Part::Other | Part::Single | Part::Katakana => break next,
             Part::MidLetter | Part::MidNumber | Part::MidBoth => {
-                let Some((after, furthest)) = part_at(piece, further) else { break };
-                let joins = match next {
+                let Some((after, furthest)) = part_at(piece, further) else { break next };
+                let joins = match part {
                     Part::MidLetter => class == Part::Letter && after == Part::Letter,
                     Part::MidNumber => class == Part::Digit && after == Part::Digit,
                     _ => class == after && matches!(class, Part::Letter | Part::Digit),
@@ -176,17 +184,17 @@ fn told_word(piece: &str, at: usize, words: &mut Words) -> Option<usize> {
                     return None;
                 }
                 if !joins {
-                    break;
+                    break next;
                 }
                 (class, end) = (after, furthest);
             }
         }
-    }
+    };
     if solid {
         words.unspaced += usize::from(piece[at..].starts_with(is_unspaced));
         words.push(&piece[at..end], number);
     }
-    Some(end)
+    Some((end, next))
 }
 
 /// The general path, by the segmentation crate; the others must agree with it wherever both apply.
