@@ -408,15 +408,26 @@ impl<'a> Opened<'a> {
         self.all_used(file, &fates)
     }
 
-    /// Puts a table in columns back.
+    /// Puts a table in columns back; false where nothing of it was written.
     pub fn merge_columns(
         &self,
         file: &FileRow,
         create: &mut dyn FnMut() -> Result<(PathBuf, Box<dyn WriteFile>)>,
         count: &mut dyn FnMut(Was),
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let pile = |top: &str| Some(self.folder.join(top).join(&file.output)).filter(|p| p.is_file());
+        let piles = [pile("documents"), pile("removed"), pile("rejected")];
         let mut fates = self.fates(file);
+        if piles.iter().all(Option::is_none) {
+            for row in 0..u64::from(file.records) {
+                let (was, ..) = fates.next(row);
+                if was != Was::Rejected || !file.is_converted() {
+                    return Err(self.misfit(file, row, "a row is missing"));
+                }
+                count(was);
+            }
+            return self.all_used(file, &fates).map(|()| false);
+        }
         let receipts = self.receipts.get(&file.file).map(Vec::as_slice).unwrap_or_default();
         let mut from = |row: u32| {
             let (was, rejected, _) = fates.next(u64::from(row));
@@ -435,14 +446,14 @@ impl<'a> Opened<'a> {
             self.put_back_text(left, &self.receipt(&receipts[at])?)
         };
         let merge = Merge {
-            piles: [pile("documents"), pile("removed"), pile("rejected")],
+            piles,
             rows: file.records,
             text: &file.fields(&self.config.fields, &self.own).text,
             from: &mut from,
             put_back: &mut put_back,
         };
         columns::merge(self.disk, merge, create)?;
-        self.all_used(file, &fates)
+        self.all_used(file, &fates).map(|()| true)
     }
 
     /// A receipt that no record was met for is one out of its place, or of a record that is not there.

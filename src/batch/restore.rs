@@ -86,8 +86,8 @@ fn restore_file(
 ) -> Result<()> {
     let name = if file.is_converted() { &file.output } else { &file.file };
     if file.output_format == Format::Parquet {
-        opened.merge_columns(file, &mut || out.plain(name), &mut |was| done.count(was))?;
-        return out.keep_written(name);
+        let written = opened.merge_columns(file, &mut || out.plain(name), &mut |was| done.count(was))?;
+        return if written { out.keep_written(name) } else { Ok(()) };
     }
     let compression = if file.is_converted() { file.output_compression } else { file.compression };
     let mut written = out.create(name, Packing { compression, level: None });
