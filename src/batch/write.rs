@@ -371,20 +371,36 @@ impl<'a> Writer<'a> {
         let mut file = folder.create("passages.jsonl", Packing::NONE);
         file.touch()?;
         let record_of = |passage: &PassageRow| self.decisions.units.record_of(passage.unit);
-        let mut buffer = TextBuffer::default();
         let mut passages = self.decisions.passages.cursor();
-        while let Some(record) = passages.peek().as_ref().map(record_of) {
-            // Many stand in one document, whose text is read once.
-            let (id, text) = (self.records.id(record), self.records.text(record as usize, &mut buffer));
-            while let Some(passage) = passages.next_if(|passage| record_of(passage) == record) {
-                let span = self.decisions.units.rows.get(passage.unit as usize).span;
-                file.write(&line_of(&json!({
-                    "id": id, "record": record, "start": span.start, "end": span.end,
-                    "documents": passage.documents, "stories": passage.stories, "copies": passage.copies,
-                    "at_edge": passage.at_edge, "text": span.of(text),
-                }))?)?;
-            }
-        }
+        let batches = std::iter::from_fn(|| {
+            let batch: Vec<PassageRow> = passages.by_ref().take(PASSAGES).collect();
+            (!batch.is_empty()).then_some(batch)
+        });
+        ordered(
+            batches,
+            AHEAD * rayon::current_num_threads(),
+            |buffer: &mut TextBuffer, batch| {
+                let mut out = Vec::new();
+                // Many stand in one document, whose text is read once.
+                for of_record in batch.chunk_by(|a, b| record_of(a) == record_of(b)) {
+                    let record = record_of(&of_record[0]);
+                    let (id, text) = (self.records.id(record), self.records.text(record as usize, buffer));
+                    for passage in of_record {
+                        let span = self.decisions.units.rows.get(passage.unit as usize).span;
+                        out.extend(line_of(&json!({
+                            "id": id, "record": record, "start": span.start, "end": span.end,
+                            "documents": passage.documents, "stories": passage.stories, "copies": passage.copies,
+                            "at_edge": passage.at_edge, "text": span.of(text),
+                        }))?);
+                    }
+                }
+                Ok(out)
+            },
+            |lines: Result<Vec<u8>>| {
+                self.run.cancel.check()?;
+                file.write(&lines?)
+            },
+        )?;
         folder.keep(file)
     }
 
@@ -453,6 +469,8 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Passages that are written together.
+const PASSAGES: usize = 256;
 /// Bytes of the records that are written together: large ones are few at a time.
 const BATCH_BYTES: u64 = 1 << 19;
 /// Batches a thread that are made before they are written.
