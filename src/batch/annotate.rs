@@ -133,6 +133,7 @@ impl<'a> Writer<'a> {
             let (named, stem) = Compression::of_name(&file.input.name);
             let name = match file.format {
                 _ if lines && target.format == Format::JsonLines => target.name.clone(),
+                Format::JsonLines => format!("{stem}{}", target.compression.ending()),
                 _ if named == Compression::None => format!("{}.jsonl", file.input.name),
                 _ => format!("{stem}.jsonl{}", target.compression.ending()),
             };

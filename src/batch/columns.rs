@@ -3,7 +3,7 @@
 
 use super::annotate::{Annotation, Emit, NAME};
 use super::out::{Folder, Packing};
-use super::shape::{Columns, Shape};
+use super::shape::{Columns, Shape, distinct};
 use super::write::{Item, Place, Work, Writer};
 use crate::corpus::format::Format;
 use crate::corpus::parquet::{ROWS, SharedFile, broken, strings, text_column};
@@ -21,6 +21,7 @@ use parquet::basic::{Compression as Codec, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::Length;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -190,10 +191,11 @@ pub(super) fn write(
     let text = text_column(&schema, &writer.run.config.fields.text, path)?;
     let annotated = place == Place::Documents && writer.run.output.emits(Emit::Field);
     let schema = if annotated { with_annotation(&schema) } else { schema };
+    let named = with_distinct_names(&schema);
     let lines = target.format != Format::Parquet && place != Place::Rejected;
     let failed = |reason: String| writer.unfit(number, &reason);
     let commas = if lines && target.format == Format::Csv {
-        let names = schema.fields().iter().map(|f| f.name().as_str());
+        let names = named.fields().iter().map(|f| f.name().as_str());
         Some(Shape::of_texts(names).columns(&writer.run.config.fields.text).map_err(failed)?)
     } else {
         None
@@ -244,7 +246,8 @@ pub(super) fn write(
         match &mut sink {
             Sink::Table(sink) => sink.write(&taken).map_err(write_error(&out_path))?,
             Sink::Lines(sink) => {
-                sink.write(&taken).map_err(arrow_error(path))?;
+                let taken = RecordBatch::try_new(Arc::clone(&named), taken.columns().to_vec());
+                sink.write(&taken.map_err(arrow_error(path))?).map_err(arrow_error(path))?;
                 if let Some(out) = &mut out_file {
                     match &commas {
                         Some(commas) => out.write(&as_rows(commas, sink.get_ref()).map_err(failed)?)?,
@@ -331,6 +334,14 @@ fn annotation_type() -> DataType {
 /// The column `dechaff`.
 pub(super) fn annotation_field() -> Field {
     Field::new(NAME, annotation_type(), true)
+}
+
+/// Names that the fields of an object may have, which readers take for one where they are the same.
+fn with_distinct_names(schema: &SchemaRef) -> SchemaRef {
+    let names = distinct(schema.fields().iter().map(|f| f.name().as_str().into()));
+    let named =
+        |(field, name): (&Arc<Field>, Cow<'_, str>)| field.as_ref().clone().with_name(name.into_owned());
+    Arc::new(Schema::new(schema.fields().iter().zip(names).map(named).collect::<Vec<_>>()))
 }
 
 fn with_annotation(schema: &SchemaRef) -> SchemaRef {

@@ -2,7 +2,7 @@
 
 use super::annotate::{Emit, NAME};
 use super::columns::{TableSink, annotation_field};
-use super::shape::{Columns, Shape};
+use super::shape::{Columns, Shape, distinct};
 use super::write::{AHEAD, Item, Place, Work, Writer, table_header};
 use crate::corpus::format::Format;
 use crate::corpus::records::own_fields;
@@ -94,7 +94,7 @@ impl<'a> Writer<'a> {
             object(row_fields(header, row), &mut line);
             String::from_utf8_lossy(&line).into_owned()
         };
-        if let Some(header) = &header {
+        if let Some(header) = header.as_ref().filter(|_| !file.lead.trim_ascii().is_empty()) {
             // All columns of a table that has no rows.
             let separators = String::from(char::from(header.separator)).repeat(header.names.len().max(1) - 1);
             all.see(&as_line(header, &separators)).map_err(|reason| self.unfit(number, &reason))?;
@@ -188,10 +188,11 @@ fn object<'f>(fields: impl IntoIterator<Item = (Cow<'f, str>, Cow<'f, str>)>, ou
 
 /// The values of a row under their names; those behind the last name are called by their numbers.
 fn row_fields<'f>(header: &'f Header, row: &'f str) -> impl Iterator<Item = (Cow<'f, str>, Cow<'f, str>)> {
-    let values = table::fields(row.as_bytes(), header.separator).into_iter();
-    values.enumerate().map(|(at, value)| {
-        let name =
-            header.names.get(at).map_or_else(|| format!("column {}", at + 1).into(), |n| n.as_str().into());
-        (name, value.text(row).into())
-    })
+    let values = table::fields(row.as_bytes(), header.separator);
+    let name = |at: usize| -> Cow<'f, str> {
+        header.names.get(at).map_or_else(|| format!("column {}", at + 1).into(), |n| n.as_str().into())
+    };
+    // Of columns of one name the first counts.
+    let names = distinct((0..values.len()).map(name));
+    names.into_iter().zip(values).map(|(name, value)| (name, value.text(row).into()))
 }

@@ -65,6 +65,7 @@ impl<'a> Writer<'a> {
         let raw = (again && spelling != Spelling::Plain).then(|| loaded.raw_text());
         let offsets: Vec<usize> = ranges.iter().flat_map(|r| [r.start as usize, r.end as usize]).collect();
         let raw_offsets = raw.map(|raw| spelling.raw_offsets(raw, &offsets));
+        let emptied = self.is_emptied(loaded, rows, stretch);
         let fragile = raw.is_some_and(|raw| spelling == Spelling::Json && json::has_lone_surrogate(raw));
         let first = self.decisions.units.range(record).start;
         let page = Page::new(stretch.units_of(record), evidence, self.pages(record));
@@ -84,6 +85,8 @@ impl<'a> Writer<'a> {
                 let spelt = raw.zip(raw_offsets.as_ref()).map(|(raw, o)| &raw[o[2 * i]..o[2 * i + 1]]);
                 let raw = spelt.filter(|s| spelling.plain(&removed) != **s).map(str::to_owned);
                 let raw_start = raw_offsets.as_ref().filter(|_| fragile).map(|o| o[2 * i] as u64);
+                // Tells that the quotes around nothing are not those of the row.
+                let raw_start = raw_start.or(emptied.then_some(u64::from(range.start)));
                 Cut {
                     start: u64::from(range.start),
                     end: u64::from(range.end),

@@ -15,10 +15,14 @@ use std::sync::Arc;
 const DEEPEST: usize = 16;
 /// Objects of more keys than these, in all their records, are text: their keys are data, no names.
 const MOST_KEYS: usize = 200;
+/// A field of more values than these within one another is text: each costs a table tens of kilobytes while it is written.
+const MOST_LEAVES: usize = 500;
+/// With more values than these in all fields no field is but text.
+const MOST_VALUES: usize = 2_000;
 /// More columns than these make no table.
-const MOST_COLUMNS: usize = 10_000;
-/// Digits that a floating number gives back.
-const DIGITS: usize = 17;
+const MOST_COLUMNS: usize = 5_000;
+/// Digits that a floating number gives back whatever they are.
+const DIGITS: usize = 15;
 /// Integers up to here are floating numbers too.
 const EXACT: u64 = 1 << 53;
 
@@ -69,12 +73,20 @@ impl Kind {
         if let Ok(n) = raw.parse::<i64>() {
             return if raw == "-0" { Kind::Float } else { Kind::Int { exact: n.unsigned_abs() <= EXACT } };
         }
-        let mantissa = raw.split(['e', 'E']).next().unwrap_or_default();
-        let digits = mantissa.trim_start_matches(['-', '0', '.']).bytes().filter(u8::is_ascii_digit).count();
-        let holds = digits <= DIGITS && raw.contains(['.', 'e', 'E']);
+        let digits = |number: &str| -> String {
+            let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+            mantissa.trim_start_matches(['-', '0', '.']).chars().filter(char::is_ascii_digit).collect()
+        };
+        let given = digits(raw);
         match raw.parse::<f64>() {
             // So small a number that nothing is left of it is not the number that stands there.
-            Ok(n) if holds && n.is_finite() && (n == 0.0) == (digits == 0) => Kind::Float,
+            Ok(n) if !raw.contains(['.', 'e', 'E']) || !n.is_finite() || (n == 0.0) != given.is_empty() => {
+                Kind::Any
+            }
+            Ok(n) if n == 0.0 || (n.is_normal() && given.len() <= DIGITS) => Kind::Float,
+            Ok(n) if given.len() <= DIGITS + 2 && digits(&format!("{n:.*e}", given.len() - 1)) == given => {
+                Kind::Float
+            }
             _ => Kind::Any,
         }
     }
@@ -109,7 +121,17 @@ impl Kind {
             Kind::Object(fields) if fields.len() > MOST_KEYS || fields.iter().any(|f| f.1 == Kind::Any) => {
                 Kind::Any
             }
+            kind if kind.leaves() > MOST_LEAVES => Kind::Any,
             kind => kind,
+        }
+    }
+
+    /// Values within it that are no objects and no lists.
+    fn leaves(&self) -> usize {
+        match self {
+            Kind::List(element) => element.leaves(),
+            Kind::Object(fields) => fields.iter().map(|f| f.1.leaves()).sum(),
+            _ => 1,
         }
     }
 
@@ -189,15 +211,14 @@ impl Shape {
             return Err(format!("its records have {} different fields", self.columns.len()));
         }
         if !self.places.contains_key(text) {
-            if !self.columns.is_empty() {
-                return Err(format!("its text (`{text}`) lies within another field"));
-            }
             self.column(Cow::Borrowed(text), Kind::Text);
         }
+        let many = self.columns.iter().map(|c| c.1.leaves()).sum::<usize>() > MOST_VALUES;
         for (name, kind) in &mut self.columns {
+            let nested = matches!(kind, Kind::List(_) | Kind::Object(_));
             if name == text {
                 *kind = Kind::Text;
-            } else if kind.has_empty_object() {
+            } else if kind.has_empty_object() || (many && nested) {
                 *kind = Kind::Any;
             }
         }
@@ -205,19 +226,30 @@ impl Shape {
     }
 }
 
-/// Calls `each` with the fields of a record. One that stands there again gets a number behind its name.
+/// Calls `each` with the fields of a record. Of those of one name the last keeps it, for it is the one that readers of JSON
+/// take; the others get numbers behind it.
 fn named<'r>(members: Vec<(Cow<'r, str>, &'r str)>, mut each: impl FnMut(Cow<'r, str>, &'r str)) {
-    let mut names: HashSet<Cow<'r, str>> = HashSet::with_capacity(members.len());
-    for (name, raw) in members {
-        let mut own = name.clone();
-        for n in 1.. {
-            if names.insert(own.clone()) {
-                break;
-            }
-            own = format!("{name}.{n}").into();
-        }
-        each(own, raw);
+    let mut names = distinct(members.iter().rev().map(|m| m.0.clone()));
+    for (_, raw) in members {
+        each(names.pop().expect("a name for each"), raw);
     }
+}
+
+/// Names that are all different: the first of its kind keeps its name, those behind it get numbers.
+pub(super) fn distinct<'n>(names: impl Iterator<Item = Cow<'n, str>>) -> Vec<Cow<'n, str>> {
+    let mut known: HashSet<Cow<'n, str>> = HashSet::new();
+    names
+        .map(|name| {
+            let mut own = name.clone();
+            for n in 1.. {
+                if known.insert(own.clone()) {
+                    break;
+                }
+                own = format!("{name}.{n}").into();
+            }
+            own
+        })
+        .collect()
 }
 
 /// The columns of a table.
@@ -352,6 +384,9 @@ mod tests {
             (&["9007199254740993", "2.5"], "LargeUtf8!"),
             (&["9223372036854775808"], "LargeUtf8!"),
             (&["0.10000000000000000555"], "LargeUtf8!"),
+            (&["0.10000000000000001", "1.2345678901234567", "1.50", "-0.0"], "Float64"),
+            (&["9007199254740993.0"], "LargeUtf8!"),
+            (&["1.2345678901234567e-310"], "LargeUtf8!"),
             (&["1e400"], "LargeUtf8!"),
             (&["1e-400"], "LargeUtf8!"),
             (&["-0"], "Float64"),
@@ -390,14 +425,14 @@ mod tests {
         records.iter().for_each(|r| columns.row(r, &mut rows).unwrap());
         assert_eq!(
             String::from_utf8(rows).unwrap(),
-            "\"id\",\"text\",\"tags\",\"id.1\",\"odd\",\"n\",\"meta\"\n1,\"a \"\"b\"\"\n\",\"[\"\"x\"\"]\",\"again\",,,\n\
+            "\"id.1\",\"text\",\"tags\",\"id\",\"odd\",\"n\",\"meta\"\n1,\"a \"\"b\"\"\n\",\"[\"\"x\"\"]\",\"again\",,,\n\
              ,\"\u{fffd}\",,,\"\"\"\\ud800\"\"\",1.50,\"{\"\"a\"\": 1}\"\n"
         );
         let mut lines = Vec::new();
         records.iter().for_each(|r| columns.line(r, &mut lines).unwrap());
         assert_eq!(
             String::from_utf8(lines).unwrap(),
-            "{\"id\":1,\"text\":\"a \\\"b\\\"\\n\",\"tags\":[\"x\"],\"id.1\":\"again\"}\n\
+            "{\"id.1\":1,\"text\":\"a \\\"b\\\"\\n\",\"tags\":[\"x\"],\"id\":\"again\"}\n\
              {\"text\":\"\u{fffd}\",\"odd\":\"\\\"\\\\ud800\\\"\",\"n\":1.50,\"id\":null,\"meta\":{\"a\": 1}}\n"
         );
     }

@@ -15,7 +15,7 @@ use crate::engine::ordered::ordered;
 use crate::engine::{Decisions, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
 use crate::store::{Ahead, Bits};
-use crate::tables::{Evidence, PassageRow};
+use crate::tables::{CutRow, Evidence, PassageRow};
 use serde_json::json;
 use std::collections::HashSet;
 use std::io::Write;
@@ -147,7 +147,7 @@ impl<'a> Writer<'a> {
             rejected.write(&line_of(&json!({
                 "file": self.records.files[row.file as usize].input.name, "line": row.line, "row": row.row,
                 "offset": row.offset, "bytes": row.bytes.len(), "reason": row.reason,
-                "kept": self.run.on_error == OnError::Keep,
+                "kept": self.keeps_rejected(row.file as usize),
             }))?)?;
         }
         for (file, reason) in &self.records.unreadable {
@@ -179,9 +179,14 @@ impl<'a> Writer<'a> {
         Packing { compression: target.compression, level: self.run.output.level }
     }
 
+    /// Whether unusable records of a file stay where they are: not in another format, which has no place for them.
+    fn keeps_rejected(&self, number: usize) -> bool {
+        self.run.on_error == OnError::Keep && !self.is_converted(number)
+    }
+
     /// The items of a file that go to a place, in order.
     pub(super) fn items(&self, number: usize, place: Place) -> Items<'a> {
-        let keep = self.run.on_error == OnError::Keep;
+        let keep = self.keeps_rejected(number);
         let annotated = self.run.output.emits(Emit::Field);
         let (records, decisions) = (self.records, self.decisions);
         let rejected = records.rejected_of(number);
@@ -190,7 +195,7 @@ impl<'a> Writer<'a> {
         }
         let goes = move |r: &u32| (decisions.is_removed(*r) && !annotated) == (place == Place::Removed);
         let usable = records.of_file(number).filter(goes);
-        if keep && place == Place::Documents && !self.is_converted(number) {
+        if keep && place == Place::Documents {
             self.merged(usable, rejected)
         } else {
             Box::new(usable.map(Item::Record))
@@ -353,6 +358,21 @@ impl<'a> Writer<'a> {
             at = base + pair[1];
         }
         out.extend_from_slice(&bytes[at..]);
+        // Nothing at all would be a blank line, and no row.
+        if self.is_emptied(raw, rows, stretch) {
+            out.extend_from_slice(b"\"\"");
+        }
+    }
+
+    /// Whether cuts leave nothing of a row of a table that has one column, and no quotes.
+    pub(super) fn is_emptied(&self, raw: &Raw<'_>, rows: &[CutRow], stretch: &Stretch<'_>) -> bool {
+        let file = raw.row.file as usize;
+        let bare = raw.row.text_length == raw.record.len() as u64;
+        if self.records.files[file].format != Format::Csv || !bare || self.is_converted(file) {
+            return false;
+        }
+        let cut: u32 = self.ranges(raw.record, rows, stretch).iter().map(|r| r.end - r.start).sum();
+        u64::from(cut) == raw.row.text_length
     }
 
     /// The text of a record without its cuts; `None` where it has none.

@@ -45,6 +45,8 @@ pub struct Values {
     array: bool,
     closed: bool,
     seen: u64,
+    /// Whether it is known what stands between two values.
+    separated: bool,
     line: u64,
 }
 
@@ -160,8 +162,10 @@ impl Values {
                 break;
             }
             let end = start + bytes[start..end].trim_ascii_end().len();
-            if self.seen == 1 {
+            // What is broken may have no comma before it.
+            if self.seen > 0 && !self.separated && (!self.array || bytes[behind..start].contains(&b',')) {
                 split.separator = Some((behind, start));
+                self.separated = true;
             }
             self.line += breaks(&bytes[at..start]);
             split.pieces.push(Piece { line: self.line, from: start, start, end, next: end });

@@ -22,7 +22,11 @@ impl<R: BufRead> Read for Frames<R> {
 const BLOCKS_MEMORY: u64 = 128 << 20;
 
 /// Streams of xz in a row, their blocks unpacked in parallel where a stream says how long they are.
-pub(super) struct Streams<R: BufRead>(Option<XzDecoder<R>>);
+pub(super) struct Streams<R: BufRead> {
+    decoder: Option<XzDecoder<R>>,
+    /// What went wrong behind the bytes that were handed on last.
+    failed: Option<io::Error>,
+}
 
 impl<R: BufRead> Streams<R> {
     /// All of what `packed` holds.
@@ -30,12 +34,12 @@ impl<R: BufRead> Streams<R> {
     /// # Errors
     /// A decoder that cannot be set up.
     pub fn new(packed: R) -> io::Result<Self> {
-        Ok(Streams(Some(XzDecoder::new_stream(packed, decoder()?))))
+        Ok(Streams { decoder: Some(XzDecoder::new_stream(packed, decoder()?)), failed: None })
     }
 
     /// Goes on with the next stream; false where none follows.
     fn next(&mut self) -> io::Result<bool> {
-        let Some(ended) = self.0.take() else { return Ok(false) };
+        let Some(ended) = self.decoder.take() else { return Ok(false) };
         let mut packed = ended.into_inner();
         let mut padding = 0;
         loop {
@@ -51,7 +55,7 @@ impl<R: BufRead> Streams<R> {
                 return Ok(false);
             }
             if more {
-                self.0 = Some(XzDecoder::new_stream(packed, decoder()?));
+                self.decoder = Some(XzDecoder::new_stream(packed, decoder()?));
                 return Ok(true);
             }
         }
@@ -68,8 +72,23 @@ fn decoder() -> io::Result<Stream> {
 impl<R: BufRead> Read for Streams<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let Some(decoder) = &mut self.0 else { return Ok(0) };
-            let read = decoder.read(buffer)?;
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
+            let Some(decoder) = &mut self.decoder else { return Ok(0) };
+            let before = decoder.total_out();
+            let read = match decoder.read(buffer) {
+                Ok(read) => read,
+                Err(error) => {
+                    // The decoder tells of the error, and not of what it unpacked before.
+                    let read = (decoder.total_out() - before) as usize;
+                    self.failed = Some(error);
+                    if read > 0 {
+                        return Ok(read);
+                    }
+                    continue;
+                }
+            };
             if read > 0 || buffer.is_empty() || !self.next()? {
                 return Ok(read);
             }

@@ -263,7 +263,7 @@ fn values_survive_conversion_and_the_spans_stand_in_a_column() {
         text("csv/documents/a.jsonl.csv"),
         "\"id\",\"text\",\"n\",\"meta\",\"wide\",\"n.1\",\"odd\"\n\
          1,\"The quay is \"\"mended\"\", at last.\nFerries run.\",1.5,\"{\"\"a\"\":[1,null]}\",12345678901234567890,,\n\
-         ,\"Half a pair \u{fffd} stands here.\",2,\"{\"\"b\"\":\"\"x\"\"}\",,3,\"\"\"\\udc00\"\"\"\n"
+         ,\"Half a pair \u{fffd} stands here.\",3,\"{\"\"b\"\":\"\"x\"\"}\",,2,\"\"\"\\udc00\"\"\"\n"
     );
     assert_eq!(fs::read(dir.path().join("csv/rejected/a.jsonl")).unwrap(), b"broken");
     clean(&["-o", "table", "--output-format", "parquet"], 1);
@@ -302,7 +302,7 @@ fn values_survive_conversion_and_the_spans_stand_in_a_column() {
         (line.clone(), line)
     );
     clean(&[&ids[..], &["marked", "--output-format", "parquet"]].concat(), 1);
-    assert!(dir.path().join("marked/attributes/dechaff/a.jsonl.jsonl").is_file());
+    assert!(dir.path().join("marked/attributes/dechaff/a.jsonl").is_file());
     let file = fs::File::open(dir.path().join("marked/documents/b.csv.parquet")).unwrap();
     let table = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
     let names: Vec<&str> = table.schema().fields().iter().map(|f| f.name().as_str()).collect();
@@ -314,6 +314,52 @@ fn values_survive_conversion_and_the_spans_stand_in_a_column() {
     {
         let ran = clean(&["-o", "no", "--output-format", format], 2);
         assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn fields_of_one_name_rows_of_nothing_and_broken_records_come_back_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let known = "Subscribe to our harbour letter today and miss no ferry";
+    fs::write(dir.path().join("known.txt"), known).unwrap();
+    let text = |n: u32| format!("Story {n} of the quay.\\n{known}\\nMore of story {n}.");
+    let twice = format!("{{\"text\":\"{}\",\"text\":\"{}\",\"id\":1}}\nbroken\n", text(1), text(2));
+    let columns = format!("id\ttext\ttext\n1\t\"{}\"\t\"{}\"\n", text(3), text(4)).replace("\\n", "\n");
+    let first = "[\n {\"text\":\"One that is first\"} broken,\n {\"text\":\"Two that is behind it\"},\n {\"text\":\"Three\"}]\n";
+    for (name, file) in [
+        ("twice.jsonl", twice),
+        ("columns.tsv", columns),
+        ("bare.csv", format!("text\r\nA good row\r\n{known}\r\n\"{known}\"\r\nThe last row\r\n")),
+        ("first.json", first.to_owned()),
+        ("empty.csv", String::new()),
+    ] {
+        fs::write(dir.path().join(name), &file).unwrap();
+        for (format, on_error) in
+            [("", "keep"), ("", "reject"), ("jsonl", "keep"), ("csv", "reject"), ("parquet", "keep")]
+        {
+            let mut arguments = vec!["clean", name, "-o", "out", "-q", "--force", "--known", "known.txt"];
+            arguments.extend(["--on-error", on_error]);
+            if !format.is_empty() {
+                arguments.extend(["--output-format", format]);
+            }
+            let cell = format!("{name} {format} {on_error}");
+            assert!(dechaff(dir.path(), &arguments, b"").status < 2, "{cell}");
+            expect(dir.path(), &["verify", "out", "-q"], 0);
+            let _ = fs::remove_dir_all(dir.path().join("back"));
+            expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+            if format.is_empty() && name != "first.json" {
+                let back = fs::read_to_string(dir.path().join("back").join(name)).unwrap();
+                assert_eq!(back, file, "{cell}");
+            } else if format.is_empty() && on_error == "reject" {
+                let left = fs::read_to_string(dir.path().join("out/documents").join(name)).unwrap();
+                assert_eq!(serde_json::from_str::<Vec<Value>>(&left).unwrap().len(), 3, "{left}");
+            }
+            // What has no place in another format is set aside.
+            let set_aside = dir.path().join("out/rejected").join(name).is_file();
+            let broken = name == "twice.jsonl" || name == "first.json";
+            let converted = !format.is_empty() && (name, format) != ("twice.jsonl", "jsonl");
+            assert_eq!(set_aside, broken && (on_error == "reject" || converted), "{cell}");
+        }
     }
 }
 
