@@ -7,7 +7,7 @@ use crate::clean::receipt::{self, Receipt, check_header};
 use crate::config::{Config, Fields};
 use crate::corpus::format::Format;
 use crate::corpus::json::FieldPaths;
-use crate::corpus::pile::{Array, Pile, Standing, Values};
+use crate::corpus::pile::{Array, Records, Standing};
 use crate::corpus::records::{own_fields, spelling};
 use crate::corpus::spelling::Spelling;
 use crate::corpus::table;
@@ -92,41 +92,6 @@ pub struct RejectedPlace {
     pub kept: bool,
     /// Its length.
     pub bytes: u64,
-}
-
-/// The records of a file below `documents/`, `removed/` or `rejected/`.
-enum Records {
-    Split(Box<Pile>),
-    Values(Values),
-}
-
-impl Records {
-    fn lead(&self) -> &[u8] {
-        match self {
-            Records::Split(pile) => &pile.lead,
-            Records::Values(values) => &values.lead,
-        }
-    }
-
-    fn header(&self) -> Option<&table::Header> {
-        if let Records::Split(pile) = self { pile.header() } else { None }
-    }
-
-    /// The next record; `bytes`: the length of a broken one.
-    fn read(&mut self, bytes: Option<u64>) -> Result<Option<Standing>> {
-        match self {
-            Records::Split(pile) => pile.read(),
-            Records::Values(values) => values.read(bytes),
-        }
-    }
-
-    /// What stands behind all records; `None` where there is one more.
-    fn finish(self) -> Result<Option<Vec<u8>>> {
-        match self {
-            Records::Split(mut pile) => Ok(if pile.read()?.is_some() { None } else { Some(pile.end) }),
-            Records::Values(values) => values.finish(),
-        }
-    }
 }
 
 /// A row of `rejected.jsonl`.
@@ -309,12 +274,9 @@ impl<'a> Opened<'a> {
         if !path.is_file() {
             return Ok(None);
         }
-        if format == Format::Json {
-            let separator = file.separator.as_ref().map_or(2, String::len);
-            let array = Array { lead: file.lead, separator, tail: file.tail };
-            return Values::open(self.disk, &path, compression, array).map(|v| Some(Records::Values(v)));
-        }
-        Pile::open(self.disk, &path, format, compression).map(|p| Some(Records::Split(Box::new(p))))
+        let separator = file.separator.as_ref().map_or(2, String::len);
+        let array = Array { lead: file.lead, separator, tail: file.tail };
+        Records::open(self.disk, &path, (format, compression), array).map(Some)
     }
 
     /// Calls `each` with the place, the original bytes and the fate of every record of a file, in order. What stands before

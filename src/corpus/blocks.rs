@@ -6,9 +6,9 @@
 //! stand within a block by chance: then neither half of it is sound, and it is tried up to the next number. The sum of a
 //! stream is made of those of its blocks, and compared at its end.
 
+use super::streams::Pieces;
 use bzip2::bufread::BzDecoder;
 use rayon::prelude::*;
-use std::collections::VecDeque;
 use std::io::{self, BufRead, Cursor, Read};
 
 /// Packed bytes that are read at a time. A block has less than a million.
@@ -35,7 +35,7 @@ pub(super) struct Blocks<R> {
     /// The header of the stream, its size of blocks in it; `None` between streams.
     header: Option<[u8; 4]>,
     sum: u32,
-    plain: VecDeque<Box<dyn Read + Send>>,
+    plain: Pieces<Box<dyn Read + Send>>,
 }
 
 /// What stands at a bit.
@@ -55,7 +55,7 @@ impl<R: BufRead + Send> Blocks<R> {
             last: false,
             header: None,
             sum: 0,
-            plain: VecDeque::new(),
+            plain: Pieces::default(),
         }
     }
 
@@ -106,7 +106,7 @@ impl<R: BufRead + Send> Blocks<R> {
         }
         for (sum, block, to) in found {
             self.sum = self.sum.rotate_left(1) ^ sum;
-            self.plain.push_back(match block {
+            self.plain.push(match block {
                 Block::Small(plain) => Box::new(Cursor::new(plain)),
                 Block::Large(stream) => Box::new(BzDecoder::new(Cursor::new(stream))),
             });
@@ -162,14 +162,9 @@ fn broken_off() -> io::Error {
 impl<R: BufRead + Send> Read for Blocks<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            if let Some(plain) = self.plain.front_mut() {
-                let read = plain.read(buffer)?;
-                if read > 0 || buffer.is_empty() {
-                    return Ok(read);
-                }
-                self.plain.pop_front();
-            } else if !self.fill()? {
-                return Ok(0);
+            let read = self.plain.read(buffer)?;
+            if read > 0 || buffer.is_empty() || !self.fill()? {
+                return Ok(read);
             }
         }
     }

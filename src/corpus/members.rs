@@ -8,9 +8,9 @@
 
 use super::format::Compression;
 use super::packing::unpack_large;
+use super::streams::Pieces;
 use memchr::memmem;
 use rayon::prelude::*;
-use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
 
 /// Packed bytes in which members are looked for.
@@ -31,7 +31,7 @@ pub(super) struct Members<'r, R> {
     /// Packed bytes that were read, and how many of them are done with.
     buffer: Vec<u8>,
     done: usize,
-    plain: VecDeque<io::Cursor<Vec<u8>>>,
+    plain: Pieces<io::Cursor<Vec<u8>>>,
     rest: Option<Box<dyn Read + Send + 'r>>,
 }
 
@@ -43,7 +43,7 @@ impl<'r, R: BufRead + Send + 'r> Members<'r, R> {
             packed: Some(packed),
             buffer: Vec::new(),
             done: 0,
-            plain: VecDeque::new(),
+            plain: Pieces::default(),
             rest: None,
         }
     }
@@ -75,7 +75,7 @@ impl<'r, R: BufRead + Send + 'r> Members<'r, R> {
                 continue;
             }
             let Some((plain, length)) = unpacked.filter(|_| start == self.done) else { break };
-            self.plain.push_back(io::Cursor::new(plain));
+            self.plain.push(io::Cursor::new(plain));
             self.done += length;
             // Streams of xz may be padded.
             while self.compression == Compression::Xz && self.buffer[self.done..].starts_with(&[0; 4]) {
@@ -145,15 +145,14 @@ fn up_to_large(decoder: impl Read, plain: &mut Vec<u8>) -> Option<()> {
 impl<'r, R: BufRead + Send + 'r> Read for Members<'r, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            if let Some(plain) = self.plain.front_mut() {
-                let read = plain.read(buffer)?;
-                if read > 0 || buffer.is_empty() {
-                    return Ok(read);
-                }
-                self.plain.pop_front();
-            } else if let Some(rest) = &mut self.rest {
+            let read = self.plain.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            if let Some(rest) = &mut self.rest {
                 return rest.read(buffer);
-            } else if !self.fill()? {
+            }
+            if !self.fill()? {
                 return Ok(0);
             }
         }

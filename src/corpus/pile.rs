@@ -23,6 +23,67 @@ pub struct Standing {
     pub after: Vec<u8>,
 }
 
+/// The records of a written file, in whatever way they are found again.
+pub enum Records {
+    /// By how the format separates them.
+    Split(Box<Pile>),
+    /// By lengths.
+    Values(Values),
+}
+
+impl Records {
+    /// Opens a file; `array` tells of one that is an array what stands around its values.
+    ///
+    /// # Errors
+    /// As the disk, or what cannot be unpacked.
+    pub fn open(
+        disk: &dyn Disk,
+        path: &Path,
+        (format, compression): (Format, Compression),
+        array: Array,
+    ) -> Result<Records> {
+        match format {
+            Format::Json => Values::open(disk, path, compression, array).map(Records::Values),
+            _ => Pile::open(disk, path, format, compression).map(|pile| Records::Split(Box::new(pile))),
+        }
+    }
+
+    /// What stands before all records.
+    pub fn lead(&self) -> &[u8] {
+        match self {
+            Records::Split(pile) => &pile.lead,
+            Records::Values(values) => &values.lead,
+        }
+    }
+
+    /// The header of a table.
+    pub fn header(&self) -> Option<&Header> {
+        if let Records::Split(pile) = self { pile.header() } else { None }
+    }
+
+    /// The next record; `bytes`: the length of a broken one.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn read(&mut self, bytes: Option<u64>) -> Result<Option<Standing>> {
+        match self {
+            Records::Split(pile) => pile.read(),
+            Records::Values(values) => values.read(bytes),
+        }
+    }
+
+    /// What stands behind all records; `None` where there is one more.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn finish(self) -> Result<Option<Vec<u8>>> {
+        match self {
+            Records::Split(mut pile) => Ok(if pile.read()?.is_some() { None } else { Some(pile.end) }),
+            Records::Values(values) => values.finish(),
+        }
+    }
+}
+
 /// A file that is read record by record.
 pub struct Pile {
     path: PathBuf,
@@ -47,9 +108,7 @@ impl Pile {
     /// # Errors
     /// As the disk, or what cannot be unpacked.
     pub fn open(disk: &dyn Disk, path: &Path, format: Format, compression: Compression) -> Result<Pile> {
-        let file = disk.open(path).map_err(Error::io("read", path))?;
-        let packed = BufReader::with_capacity(1 << 18, file);
-        let plain = packing::unpack(compression, packed).map_err(Error::io("unpack", path))?;
+        let plain = unpacked(disk, path, compression)?;
         let splitter = match format {
             Format::Json => Splitter::Values(split::Values::default()),
             Format::Csv => Splitter::Rows(Box::<Rows>::default()),
@@ -135,6 +194,12 @@ impl Pile {
     }
 }
 
+fn unpacked(disk: &dyn Disk, path: &Path, compression: Compression) -> Result<Box<dyn Read + Send>> {
+    let file = disk.open(path).map_err(Error::io("read", path))?;
+    let packed = BufReader::with_capacity(1 << 18, file);
+    packing::unpack(compression, packed).map_err(Error::io("unpack", path))
+}
+
 /// What lies in the pile of an array: what is broken in it, or was cut out of it, may be read otherwise than it was before,
 /// so that lengths tell where its values stand.
 #[derive(Debug, Clone, Copy)]
@@ -165,9 +230,7 @@ impl Values {
     /// # Errors
     /// As the disk, or what cannot be unpacked.
     pub fn open(disk: &dyn Disk, path: &Path, compression: Compression, array: Array) -> Result<Values> {
-        let file = disk.open(path).map_err(Error::io("read", path))?;
-        let packed = BufReader::with_capacity(1 << 18, file);
-        let plain = packing::unpack(compression, packed).map_err(Error::io("unpack", path))?;
+        let plain = unpacked(disk, path, compression)?;
         let mut values = Values {
             path: path.to_path_buf(),
             plain,

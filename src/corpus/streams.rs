@@ -1,8 +1,38 @@
-//! Streams of a kind in a row, for decoders that stop behind each.
+//! Streams and pieces in a row, for decoders that stop behind each.
 
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{MtStreamBuilder, Stream};
+use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
+
+/// Unpacked pieces, read one after the other.
+#[derive(Debug)]
+pub(super) struct Pieces<R>(VecDeque<R>);
+
+impl<R> Default for Pieces<R> {
+    fn default() -> Self {
+        Pieces(VecDeque::new())
+    }
+}
+
+impl<R: Read> Pieces<R> {
+    /// Adds a piece behind all others.
+    pub fn push(&mut self, piece: R) {
+        self.0.push_back(piece);
+    }
+
+    /// Reads some bytes; none where all pieces are over.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(piece) = self.0.front_mut() {
+            let read = piece.read(buffer)?;
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            self.0.pop_front();
+        }
+        Ok(0)
+    }
+}
 
 /// LZ4 frames in a row.
 pub(super) struct Frames<R: BufRead>(pub lz4_flex::frame::FrameDecoder<R>);
