@@ -15,6 +15,8 @@ use dechaff::corpus::walk::{self, Inputs};
 use dechaff::engine::{Cancel, Lists};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression as Codec, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -89,21 +91,31 @@ fn reading(c: &mut Criterion) {
         group
             .bench_function(format!("{}/dechaff", compression.name()), |b| b.iter(|| ours(black_box(&path))));
     }
-    let path = folder.path().join("c.parquet");
     let column = |field: fn(&dechaff::Document) -> &str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(documents.iter().map(field)))
     };
     let batch = RecordBatch::try_from_iter([("id", column(|d| &d.id)), ("text", column(|d| &d.text))])
         .expect("the columns are of one length");
-    let file = File::create(&path).expect("there is room for a temporary file");
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("strings can be written");
+    let zstd = Codec::ZSTD(ZstdLevel::default());
+    for (name, codec) in [("plain", Codec::UNCOMPRESSED), ("snappy", Codec::SNAPPY), ("zstd", zstd)] {
+        let path = folder.path().join(format!("{name}.parquet"));
+        write_table(&path, &batch, codec);
+        group.bench_function(format!("parquet-{name}/bare"), |b| b.iter(|| bare_columns(black_box(&path))));
+        group.bench_function(format!("parquet-{name}/dechaff"), |b| b.iter(|| ours(black_box(&path))));
+    }
+}
+
+/// Row groups of 2,000 rows.
+fn write_table(path: &Path, batch: &RecordBatch, codec: Codec) {
+    let file = File::create(path).expect("there is room for a temporary file");
+    let properties = WriterProperties::builder().set_compression(codec).build();
+    let mut writer =
+        ArrowWriter::try_new(file, batch.schema(), Some(properties)).expect("strings can be written");
     for start in (0..batch.num_rows()).step_by(2000) {
         writer.write(&batch.slice(start, 2000.min(batch.num_rows() - start))).expect("there is room");
         writer.flush().expect("there is room");
     }
     writer.close().expect("there is room");
-    group.bench_function("parquet/bare", |b| b.iter(|| bare_columns(black_box(&path))));
-    group.bench_function("parquet/dechaff", |b| b.iter(|| ours(black_box(&path))));
 }
 
 criterion_group!(files, reading);

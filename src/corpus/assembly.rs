@@ -1,6 +1,7 @@
 //! Records put together in their order: numbered, with their sites, and kept in memory or on disk.
 
 use super::format::{Compression, Format};
+use super::parquet::{Batch, Group};
 use super::records::{self, Chunk, Content, FileRead, RecordRow, Records, Rejected};
 use super::site;
 use super::walk::InputFile;
@@ -174,21 +175,26 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    pub fn take_rows(
-        &mut self,
-        file: &mut FileRead,
-        content: String,
-        found: Vec<std::result::Result<Parsed, Rejected>>,
-    ) -> Result<()> {
-        let mut rows = Vec::with_capacity(found.len());
-        for row in found {
-            match row {
-                Ok(parsed) => rows.push(self.add(file, parsed)),
-                Err(rejected) => self.reject(file, rejected)?,
+    /// Takes a row group: it stays in memory as a whole or not at all, for its rows share what they lie in.
+    pub fn take_group(&mut self, file: &mut FileRead, group: Group) -> Result<()> {
+        let lease = self.store.lease(Share::Input, group.bytes).map(Arc::new);
+        for Batch { held, rows: found } in group.batches {
+            let mut rows = Vec::with_capacity(found.len());
+            for row in found {
+                match row {
+                    Ok(parsed) => rows.push(self.add(file, parsed)),
+                    Err(rejected) => self.reject(file, rejected)?,
+                }
             }
+            match &lease {
+                Some(lease) => self.records.chunks.push(Chunk::Rows(held, Arc::clone(lease))),
+                None => {
+                    let content = held.joined(&mut rows);
+                    self.keep(Content::Text(content), 0, &mut rows);
+                }
+            }
+            self.rows.extend_from_slice(&rows);
         }
-        self.keep(Content::Text(content), 0, &mut rows);
-        self.rows.extend_from_slice(&rows);
         Ok(())
     }
 

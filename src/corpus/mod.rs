@@ -21,6 +21,7 @@ pub mod site;
 pub mod spelling;
 pub mod split;
 mod streams;
+pub mod strings;
 pub mod table;
 pub mod walk;
 pub mod warc;

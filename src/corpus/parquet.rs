@@ -4,12 +4,13 @@ use super::assembly::Parsed;
 use super::checksum::Checksum;
 use super::json::site_fields;
 use super::reading::{Reading, too_long};
-use super::records::{FileRead, RecordRow, Rejected};
+use super::records::{FileRead, RecordRow, Rejected, Rows};
 use super::site;
+use super::strings::{Strings, is_text};
 use crate::disk::{Disk, ReadFile};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch, StringArray, StringViewArray};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Schema};
 use bytes::Bytes;
@@ -22,6 +23,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,12 +31,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Rows that are decoded at a time.
 pub const ROWS: usize = 1024;
 
-/// Rows of a file as records.
-pub struct Batch {
-    /// Their texts and ids, one behind the other.
-    pub(super) content: String,
+/// Rows of a file as records, where they were read to.
+pub(super) struct Batch {
+    /// Their texts and ids.
+    pub held: Rows,
     /// What was found out about each.
-    pub(super) rows: Vec<std::result::Result<Parsed, Rejected>>,
+    pub rows: Vec<std::result::Result<Parsed, Rejected>>,
+}
+
+/// A row group as records.
+pub(super) struct Group {
+    /// Its rows in order.
+    pub batches: Vec<Batch>,
+    /// Bytes of memory that their texts and ids take.
+    pub bytes: usize,
 }
 
 /// A file that several readers share.
@@ -213,14 +223,6 @@ pub fn text_column(schema: &Schema, name: &str, path: &Path) -> Result<usize> {
     Err(Error::Input(format!("{}: column `{name}` holds {kind}, not text", path.display())))
 }
 
-fn is_text(kind: &DataType) -> bool {
-    match kind {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
-        DataType::Dictionary(_, values) => is_text(values),
-        _ => false,
-    }
-}
-
 /// What a file says of itself.
 ///
 /// # Errors
@@ -249,7 +251,7 @@ pub(super) fn read(
     reading: &Reading<'_>,
     file: &mut FileRead,
     metadata: &ArrowReaderMetadata,
-    take: &mut dyn FnMut(&mut FileRead, Batch) -> Result<()>,
+    take: &mut dyn FnMut(&mut FileRead, Group) -> Result<()>,
 ) -> Result<()> {
     let path = file.input.path.clone();
     let failed = |e| Error::io("read", &path)(e);
@@ -260,7 +262,7 @@ pub(super) fn read(
     let checksum = Arc::new(Checksum::new(opened));
     let (mut taken, mut behind) = (0, 0);
     for window in groups.chunks(rayon::current_num_threads().max(1)) {
-        let read = || -> Vec<Result<Vec<Batch>>> {
+        let read = || -> Vec<Result<Group>> {
             let group = |&group| read_group(reading, &path, (metadata, group), &columns, &checksum);
             window.par_iter().map(group).collect()
         };
@@ -268,12 +270,11 @@ pub(super) fn read(
         let (hashed, read) =
             rayon::join(|| reading.most.map_or_else(|| checksum.go_to(behind), |_| Ok(())), read);
         hashed.map_err(failed)?;
-        for batches in read {
-            for batch in batches? {
-                reading.cancel.check()?;
-                taken += batch.content.len() as u64;
-                take(file, batch)?;
-            }
+        for group in read {
+            let group = group?;
+            reading.cancel.check()?;
+            taken += group.bytes as u64;
+            take(file, group)?;
         }
         let ends = window.iter().map(|&group| end_of(metadata, group).min(length));
         let end = ends.max().unwrap_or(0).max(behind);
@@ -313,7 +314,7 @@ fn read_group(
     (metadata, group): (&ArrowReaderMetadata, usize),
     columns: &Columns,
     checksum: &Arc<Checksum>,
-) -> Result<Vec<Batch>> {
+) -> Result<Group> {
     let roots = columns.roots();
     let mask =
         ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), roots.iter().copied());
@@ -325,59 +326,20 @@ fn read_group(
         .with_batch_size(ROWS)
         .build()
         .map_err(broken(path))?;
+    let (mut counted, mut bytes) = (HashSet::new(), 0);
     let mut out = Vec::new();
     for batch in batches {
         let batch = batch.map_err(|e| broken(path)(ParquetError::External(Box::new(e))))?;
-        out.push(rows(reading, &batch, columns, &roots));
+        let batch = rows(reading, &batch, columns, &roots);
+        bytes += batch.held.memory(&mut counted);
+        out.push(batch);
     }
-    Ok(out)
-}
-
-/// The strings of a column, whatever kind of strings they are.
-///
-/// # Errors
-/// `None` where it holds none.
-pub fn strings(array: &ArrayRef) -> Option<LargeStringArray> {
-    let strings = arrow_cast::cast(array, &DataType::LargeUtf8).ok()?;
-    Some(strings.as_string::<i64>().clone())
-}
-
-/// The texts of a column, read where they lie if they lie there plainly.
-enum Texts {
-    Small(StringArray),
-    Large(LargeStringArray),
-    Views(StringViewArray),
-}
-
-impl Texts {
-    fn of(array: &ArrayRef) -> Option<Texts> {
-        match (array.as_string_opt::<i32>(), array.as_string_view_opt()) {
-            (Some(small), _) => Some(Texts::Small(small.clone())),
-            (_, Some(views)) => Some(Texts::Views(views.clone())),
-            _ => strings(array).map(Texts::Large),
-        }
-    }
-
-    fn get(&self, row: usize) -> Option<&str> {
-        match self {
-            Texts::Small(texts) => texts.is_valid(row).then(|| texts.value(row)),
-            Texts::Large(texts) => texts.is_valid(row).then(|| texts.value(row)),
-            Texts::Views(texts) => texts.is_valid(row).then(|| texts.value(row)),
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        match self {
-            Texts::Small(texts) => texts.value_data().len(),
-            Texts::Large(texts) => texts.value_data().len(),
-            Texts::Views(texts) => texts.lengths().map(|length| length as usize).sum(),
-        }
-    }
+    Ok(Group { batches: out, bytes })
 }
 
 /// The values of a column as text.
 enum Shown {
-    Texts(Texts),
+    Texts(Strings),
     Values(ArrayRef),
     Missing,
 }
@@ -386,7 +348,7 @@ impl Shown {
     fn of(array: Option<ArrayRef>) -> Shown {
         match array {
             Some(array) if is_text(array.data_type()) => {
-                Texts::of(&array).map_or(Shown::Missing, Shown::Texts)
+                Strings::of(&array).map_or(Shown::Missing, Shown::Texts)
             }
             Some(array) => Shown::Values(array),
             None => Shown::Missing,
@@ -408,11 +370,11 @@ impl Shown {
 }
 
 fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[usize]) -> Batch {
-    let texts = columns.text.of(batch, roots).and_then(|a| Texts::of(&a));
+    let texts = columns.text.of(batch, roots).and_then(|a| Strings::of(&a));
     let shown = |column: &Option<Column>| Shown::of(column.as_ref().and_then(|c| c.of(batch, roots)));
     let (ids, urls, dates) = (shown(&columns.id), shown(&columns.url), shown(&columns.date));
     let sites: Vec<Shown> = columns.sites.iter().map(|c| Shown::of(c.of(batch, roots))).collect();
-    let mut content = String::with_capacity(texts.as_ref().map_or(0, Texts::bytes) + 40 * batch.num_rows());
+    let mut named = String::new();
     let mut rows = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
         let reject =
@@ -426,20 +388,21 @@ fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[
             continue;
         }
         let id = ids.get(row).unwrap_or_default();
-        let start = content.len() as u64;
-        content.push_str(text);
-        content.push_str(&id);
+        let id_start = named.len() as u32;
+        // Beyond what 32 bits reach it has none.
+        let id = if u32::try_from(named.len() + id.len()).is_ok() { id } else { Cow::Borrowed("") };
+        named.push_str(&id);
         let site = sites.iter().find_map(|s| s.get(row).and_then(|s| site::normal(&s)));
         rows.push(Ok(Parsed {
             row: RecordRow {
                 file: 0,
                 row: 0,
                 chunk: 0,
-                id_start: text.len() as u32,
+                id_start,
                 id_length: id.len() as u32,
                 check: 0,
                 line: 0,
-                start,
+                start: row as u64,
                 length: (text.len() + id.len()) as u64,
                 before: 0,
                 after: 0,
@@ -450,5 +413,5 @@ fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[
             date: reading.date_of(dates.get(row).map(Cow::into_owned)),
         }));
     }
-    Batch { content, rows }
+    Batch { held: Rows { texts, ids: named }, rows }
 }

@@ -201,8 +201,8 @@ impl Reading<'_> {
                                 }
                                 opened => opened?,
                             };
-                            let take = &mut |file: &mut FileRead, batch: parquet::Batch| {
-                                assembly.take_rows(file, batch.content, batch.rows)
+                            let take = &mut |file: &mut FileRead, group: parquet::Group| {
+                                assembly.take_group(file, group)
                             };
                             parquet::read(self, &mut file, &opened, take)?;
                         }

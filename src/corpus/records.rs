@@ -3,6 +3,7 @@
 use super::format::{Compression, Format};
 use super::json;
 use super::spelling::Spelling;
+use super::strings::Strings;
 use super::walk::InputFile;
 use crate::config::Fields;
 use crate::disk::Temporary;
@@ -13,7 +14,7 @@ use crate::store::row::row;
 use crate::store::{Column, Lease, Sorter, Store};
 use encoding_rs::Encoding;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
@@ -190,11 +191,52 @@ row!(RecordRow {
     text_length: u64,
 });
 
+/// Rows of a table in columns: what is looked at of them, where it was read to.
+#[derive(Debug)]
+pub struct Rows {
+    /// The column of texts; none where it has none at all.
+    pub texts: Option<Strings>,
+    /// Their ids, one behind the other.
+    pub ids: String,
+}
+
+impl Rows {
+    /// The text of a row; none where it has none.
+    pub fn text(&self, row: usize) -> Option<&str> {
+        self.texts.as_ref()?.get(row)
+    }
+
+    /// Bytes of memory that they take, but for buffers that were counted before.
+    pub fn memory(&self, counted: &mut HashSet<*const u8>) -> usize {
+        self.ids.capacity() + self.texts.as_ref().map_or(0, |texts| texts.memory(counted))
+    }
+
+    /// Their texts, each with its id behind it, and where they lie there.
+    pub fn joined(&self, rows: &mut [RecordRow]) -> String {
+        let texts: u64 = rows.iter().map(|row| row.text_length).sum();
+        let mut content = String::with_capacity(texts as usize + self.ids.len());
+        for row in rows {
+            let start = content.len() as u64;
+            content.push_str(self.text(row.start as usize).unwrap_or_default());
+            content.push_str(self.id(row));
+            (row.start, row.id_start) = (start, row.text_length as u32);
+        }
+        content
+    }
+
+    fn id(&self, row: &RecordRow) -> &str {
+        let start = row.id_start as usize;
+        &self.ids[start..start + row.id_length as usize]
+    }
+}
+
 /// Where a part of the input is kept.
 #[derive(Debug)]
 pub enum Chunk {
     /// In memory.
     Memory(Content, Lease),
+    /// In memory, as rows of a table, with the others of their row group.
+    Rows(Rows, Arc<Lease>),
     /// A part of a file: one of the input, or a temporary one.
     File(Arc<dyn Temporary>, Range<u64>),
 }
@@ -230,8 +272,10 @@ pub struct Raw<'a> {
     pub row: RecordRow,
     /// Bytes before it that belong to no record.
     pub before: &'a [u8],
-    /// It.
+    /// It; of a table in columns its text.
     pub record: &'a str,
+    /// Its id as it is spelt; empty where it has none.
+    id: &'a str,
     /// Bytes behind it that belong to no record.
     pub after: &'a [u8],
     format: Format,
@@ -255,11 +299,10 @@ impl<'a> Raw<'a> {
 
     /// Its id, where it has one.
     fn id(&self) -> String {
-        let id = &self.record[self.row.id_start as usize..(self.row.id_start + self.row.id_length) as usize];
         match self.format {
-            Format::JsonLines | Format::Json | Format::Warc => json::scalar(id).unwrap_or_default(),
-            Format::Csv if id.starts_with('"') => id[1..id.len() - 1].replace("\"\"", "\""),
-            _ => id.to_owned(),
+            Format::JsonLines | Format::Json | Format::Warc => json::scalar(self.id).unwrap_or_default(),
+            Format::Csv if self.id.starts_with('"') => self.id[1..self.id.len() - 1].replace("\"\"", "\""),
+            _ => self.id.to_owned(),
         }
     }
 }
@@ -281,12 +324,18 @@ impl Records {
         let format = self.files.get(row.file as usize).map_or(Format::JsonLines, |f| f.format);
         let (from, to) = ((row.start - row.before) as usize, (row.start + row.length + row.after) as usize);
         let (start, end) = (row.start as usize, (row.start + row.length) as usize);
+        let id = row.id_start as usize..(row.id_start + row.id_length) as usize;
         let (file, place) = match &self.chunks[row.chunk as usize] {
             Chunk::Memory(content, _) => {
                 let bytes = content.bytes();
                 // A record that is no UTF-8 was rejected when it was read.
                 let record = content.text(start..end).unwrap_or_default();
-                return Raw { row, before: &bytes[from..start], record, after: &bytes[end..to], format };
+                let (before, after) = (&bytes[from..start], &bytes[end..to]);
+                return Raw { row, before, record, id: &record[id], after, format };
+            }
+            Chunk::Rows(held, _) => {
+                let record = held.text(start).unwrap_or_default();
+                return Raw { row, before: &[], record, id: held.id(&row), after: &[], format };
             }
             Chunk::File(file, place) => (file, place),
         };
@@ -304,7 +353,10 @@ impl Records {
         let (record, after) = rest.split_at(end - start);
         match std::str::from_utf8(record) {
             Ok(record) if row.check == 0 || row.check == check(bytes) => {
-                Raw { row, before, record, after, format }
+                let id = &record[id];
+                // Behind the text of a row there is nothing but its id.
+                let own = if format == Format::Parquet { row.text_length as usize } else { record.len() };
+                Raw { row, before, record: &record[..own], id, after, format }
             }
             _ => self.store.fail(changed()),
         }
