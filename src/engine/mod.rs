@@ -238,13 +238,19 @@ impl Job<'_> {
     /// A table that is full, a run that is cancelled. It is called within [`Store::guarded`].
     pub fn decide(&self) -> Result<Decisions> {
         let analyser = Analyser::new(self.config, self.lists);
-        let mut analysis = analyser.run(self.source, self.batch, self.store, self.progress, self.cancel)?;
-        let (grouped, furniture) = self.boilerplate(&analyser, &mut analysis)?;
+        let analysis = analyser.run(self.source, self.batch, self.store, self.progress, self.cancel)?;
+        // On a thread of the pool: steps that many threads take and those that one takes follow one another, and from a thread
+        // outside each of them would have to wake another.
+        rayon::scope(|_| self.judge(&analyser, analysis))
+    }
+
+    fn judge(&self, analyser: &Analyser, mut analysis: Analysis) -> Result<Decisions> {
+        let (grouped, furniture) = self.boilerplate(analyser, &mut analysis)?;
         let mut gone = Bits::new(analysis.units.rows.len());
         furniture.each(|c| gone.set(c.unit as usize));
-        let documents = self.documents(&analyser, &mut analysis, &gone)?;
+        let documents = self.documents(analyser, &mut analysis, &gone)?;
         let pages = grouped.as_ref().map_or(&[][..], |g| &g.pages);
-        let found = self.copies(&analyser, &analysis.units, pages, &documents, &gone)?;
+        let found = self.copies(analyser, &analysis.units, pages, &documents, &gone)?;
         analysis.units.near = Column::default();
         let mut cuts = Sorter::new(self.store, |c: &CutRow| c.unit);
         for table in [furniture, found.repeats, found.passages] {
