@@ -17,6 +17,7 @@ use crate::tables::{Rule, SketchRow, UnitRow, Witness};
 use crate::text::shingle;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A sampled shingle in more documents than this says nothing of two of them.
@@ -308,38 +309,45 @@ impl DocumentSearch<'_> {
             |r: RecordIndex| (compared.words[r as usize], std::cmp::Reverse(compared.rank[r as usize]));
         let shared = sorter.sorted();
         // Which samples of a document stand in others at all: most documents have too few of them to be contained anywhere.
-        let mut elsewhere = vec![0u32; records];
-        shared.runs(
+        let elsewhere: Vec<AtomicU32> = (0..records).map(|_| AtomicU32::new(0)).collect();
+        let passed_by = AtomicU64::new(0);
+        shared.mapped(
             |a, b| a.0 == b.0,
-            |run| match run.len() {
+            |run, _: &mut Vec<()>| match run.len() {
                 1 => {}
-                2..=SAMPLE_MAX_DOCUMENTS => run.iter().for_each(|r| elsewhere[r.1 as usize] += 1),
-                _ => *forgone += 1,
+                2..=SAMPLE_MAX_DOCUMENTS => {
+                    run.iter().for_each(|r| _ = elsewhere[r.1 as usize].fetch_add(1, Ordering::Relaxed));
+                }
+                _ => _ = passed_by.fetch_add(1, Ordering::Relaxed),
             },
+            |_| {},
         );
+        *forgone += passed_by.into_inner();
         let mut may_go = Bits::new(records);
         let mut record = 0;
         sketches.rows.each(|row| {
             let wanted = (row.samples as f32 * SAMPLE_SHARE).max(1.0);
-            if row.words >= self.settings.containment_min_words && elsewhere[record] as f32 >= wanted {
+            let found = elsewhere[record].load(Ordering::Relaxed);
+            if row.words >= self.settings.containment_min_words && found as f32 >= wanted {
                 may_go.set(record);
             }
             record += 1;
         });
         drop(elsewhere);
         let mut pairs = Sorter::new(self.store, |p: &(RecordIndex, RecordIndex)| *p);
-        shared.runs(
+        shared.mapped(
             |a, b| a.0 == b.0,
-            |run| {
+            |run, out| {
                 if run.len() > SAMPLE_MAX_DOCUMENTS || !run.iter().any(|r| may_go.has(r.1 as usize)) {
                     return;
                 }
                 for (i, &(_, a)) in run.iter().enumerate() {
                     let later = run[i + 1..].iter();
                     let pair = |&(_, b): &(u64, RecordIndex)| if size(a) < size(b) { (a, b) } else { (b, a) };
-                    pairs.extend(later.map(pair).filter(|p| may_go.has(p.0 as usize)));
+                    out.extend(later.map(pair).filter(|p| may_go.has(p.0 as usize)));
                 }
             },
+            |made| pairs.append(made),
         );
         drop(shared);
         let mut kept = Builder::new(self.store);

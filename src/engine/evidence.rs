@@ -15,6 +15,7 @@ use crate::store::{Builder, Column, Sorted, Sorter, Store};
 use crate::tables::{AnchorRow, Evidence, UnitRow};
 use rayon::prelude::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Units of at least this many words tell whether two pages are copies.
 const OWN_WORDS: u16 = 8;
@@ -96,13 +97,10 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
     let leaders = copies(&entries, units, documents, store);
     let pages = pages_of_sites(documents, &leaders);
     let mut counted = Sorter::new(store, |r: &(u32, Evidence)| r.0);
-    entries.parts(
+    entries.mapped(
         |a, b| a.masked == b.masked,
-        |part| {
-            let parts: Vec<Vec<(u32, Evidence)>> =
-                split_at_groups(part).into_par_iter().map(|part| count(part, &leaders)).collect();
-            parts.into_iter().for_each(|part| counted.append(part));
-        },
+        |masked, out| count(masked, &leaders, out),
+        |made| counted.append(made),
     );
     drop(entries);
     let counted = counted.sorted();
@@ -135,57 +133,42 @@ fn join(
     joined.finish()
 }
 
-/// Cuts the sorted entries into parts for threads, never inside a group of one masked fingerprint.
-fn split_at_groups(entries: &[Entry]) -> Vec<&[Entry]> {
-    const PART: usize = 1 << 16;
-    let mut parts = Vec::new();
-    let mut rest = entries;
-    while rest.len() > PART {
-        let masked = rest[PART].masked;
-        let end = rest.partition_point(|e| e.masked <= masked);
-        let (part, tail) = rest.split_at(end);
-        parts.push(part);
-        rest = tail;
-    }
-    parts.push(rest);
-    parts
-}
-
-fn count(part: &[Entry], leaders: &[RecordIndex]) -> Vec<(u32, Evidence)> {
-    let mut out = Vec::with_capacity(part.len());
+/// Counts entries of one masked fingerprint.
+fn count(masked: &[Entry], leaders: &[RecordIndex], out: &mut Vec<(u32, Evidence)>) {
+    // Most are the same to the letter: then the pages of a site that have it are those that have the line.
+    let several = masked[0].exact != masked[masked.len() - 1].exact;
     let mut pages: Vec<(SiteIndex, RecordIndex)> = Vec::new();
-    for masked in part.chunk_by(|a, b| a.masked == b.masked) {
-        pages.clear();
-        pages
-            .extend(masked.iter().filter(|e| e.site.is_some()).map(|e| (e.site, leaders[e.record as usize])));
+    if several {
+        let of_sites = masked.iter().filter(|e| e.site.is_some());
+        pages.extend(of_sites.map(|e| (e.site, leaders[e.record as usize])));
         pages.sort_unstable();
         pages.dedup();
-        for exact in masked.chunk_by(|a, b| a.exact == b.exact) {
-            let totals = totals(exact, leaders);
-            for site in exact.chunk_by(|a, b| a.site == b.site) {
-                let of_site = |s: SiteIndex| {
-                    let from = pages.partition_point(|p| p.0 < s);
-                    (pages[from..].partition_point(|p| p.0 == s)) as u32
-                };
-                let pooled = site[0].site.is_some();
-                let base = Evidence {
-                    site_documents: if pooled { distinct(site, leaders) } else { 1 },
-                    site_masked: if pooled { of_site(site[0].site) } else { 1 },
-                    documents: totals.0,
-                    sites: totals.1,
-                    ..Evidence::default()
-                };
-                for document in site.chunk_by(|a, b| a.record == b.record) {
-                    let in_document = document.len().min(u16::MAX as usize) as u16;
-                    for (earlier, entry) in document.iter().enumerate() {
-                        let earlier = earlier.min(u16::MAX as usize) as u16;
-                        out.push((entry.unit, Evidence { in_document, earlier, ..base }));
-                    }
+    }
+    for exact in masked.chunk_by(|a, b| a.exact == b.exact) {
+        let totals = totals(exact, leaders);
+        for site in exact.chunk_by(|a, b| a.site == b.site) {
+            let of_site = |s: SiteIndex| {
+                let from = pages.partition_point(|p| p.0 < s);
+                (pages[from..].partition_point(|p| p.0 == s)) as u32
+            };
+            let pooled = site[0].site.is_some();
+            let site_documents = if pooled { distinct(site, leaders) } else { 1 };
+            let base = Evidence {
+                site_documents,
+                site_masked: if pooled && several { of_site(site[0].site) } else { site_documents },
+                documents: totals.0,
+                sites: totals.1,
+                ..Evidence::default()
+            };
+            for document in site.chunk_by(|a, b| a.record == b.record) {
+                let in_document = document.len().min(u16::MAX as usize) as u16;
+                for (earlier, entry) in document.iter().enumerate() {
+                    let earlier = earlier.min(u16::MAX as usize) as u16;
+                    out.push((entry.unit, Evidence { in_document, earlier, ..base }));
                 }
             }
         }
     }
-    out
 }
 
 /// Distinct documents and sites of a run with one exact fingerprint.
@@ -248,33 +231,33 @@ fn copies(
     for site in documents.sites.iter().filter(|s| s.is_some()) {
         pages[site.0 as usize] += 1;
     }
-    let mut own = own_words(units, documents, store);
+    let own: Vec<AtomicU32> = own_words(units, documents, store).into_iter().map(AtomicU32::new).collect();
+    let lose =
+        |entry: &Entry| _ = own[entry.record as usize].fetch_sub(entry.words.into(), Ordering::Relaxed);
     let mut pairs = leaders::sorter(store);
-    let mut records: Vec<RecordIndex> = Vec::new();
-    entries.runs(
+    entries.mapped(
         |a, b| (a.exact, a.site) == (b.exact, b.site),
-        |run| {
+        |run, out| {
             let words = run[0].words;
             if words < OWN_WORDS || !run[0].site.is_some() {
                 return;
             }
-            records.clear();
-            records.extend(run.iter().map(|e| e.record));
-            records.dedup();
+            let pages_with = run.chunk_by(|a, b| a.record == b.record);
             let widespread = (pages[run[0].site.0 as usize] as f32 * WIDESPREAD).max(3.0);
-            if records.len() as f32 > widespread {
-                run.iter().for_each(|e| own[e.record as usize] -= u32::from(words));
+            if pages_with.clone().count() as f32 > widespread {
+                run.iter().for_each(lose);
                 return;
             }
             // A line counts once a page.
-            for pair in run.windows(2).filter(|p| p[0].record == p[1].record) {
-                own[pair[0].record as usize] -= u32::from(words);
-            }
-            pairs.extend(records[1..].iter().map(|&other| (other, records[0], u32::from(words))));
+            pages_with.clone().for_each(|page| page[1..].iter().for_each(lose));
+            let others = pages_with.skip(1).map(|page| page[0].record);
+            out.extend(others.map(|other| (other, run[0].record, u32::from(words))));
         },
+        |made| pairs.append(made),
     );
     leaders(documents.len(), pairs, |other, first, shared| {
-        let least = own[other as usize].min(own[first as usize]);
+        let words = |record: RecordIndex| own[record as usize].load(Ordering::Relaxed);
+        let least = words(other).min(words(first));
         least >= COPY_MIN_WORDS && shared as f32 >= COPY_SHARE * least as f32
     })
 }
@@ -327,27 +310,29 @@ fn templates(
     }
     drop(repeated);
     let mut common = Sorter::new(store, |c: &(u32, u8, u8, u32)| *c);
-    sorter.sorted().runs(
+    sorter.sorted().mapped(
         |a, b| (a.0, a.1) == (b.0, b.1),
-        |run| {
+        |run, out| {
             let count = run.chunk_by(|a, b| a.2 == b.2).count() as u32;
             let least = ANCHOR_PAGES.max((pages[run[0].0.0 as usize] as f32 * ANCHOR_SHARE) as u32);
             if count >= least {
-                common.extend(run.iter().map(|r| (r.3, r.4, r.5, count)));
+                out.extend(run.iter().map(|r| (r.3, r.4, r.5, count)));
             }
         },
+        |made| common.append(made),
     );
     let mut covered = Builder::new(store);
-    common.sorted().runs(
+    common.sorted().mapped(
         |a, b| a.0 == b.0,
-        |anchors| {
+        |anchors, out| {
             let (mut words, mut end) = (0, 0);
             for &(_, from, to, _) in anchors {
                 words += to.saturating_sub(from.max(end));
                 end = end.max(to);
             }
-            covered.push((anchors[0].0, anchors.iter().map(|a| a.3).min().unwrap_or(0), words));
+            out.push((anchors[0].0, anchors.iter().map(|a| a.3).min().unwrap_or(0), words));
         },
+        |made| covered.extend_from_slice(&made),
     );
     covered.finish()
 }

@@ -12,6 +12,7 @@ use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE, UnitRow};
 use crate::text::shingle;
 use rayon::prelude::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// In a bucket of more groups than this, each is compared with the first of them only.
 const BUCKET_ALL_PAIRS: usize = 48;
@@ -90,13 +91,16 @@ impl Groups {
         drop(repeated);
         let mut members = Sorter::new(store, |m: &(u32, u32, u16)| *m);
         let mut later = Sorter::new(store, |l: &(u32, u32)| *l);
-        sorter.sorted().runs(
+        sorter.sorted().mapped(
             |a, b| a.0 == b.0,
-            |run| {
+            |run, out| {
                 if run.len() > 1 {
-                    members.extend(run.iter().map(|r| (run[0].1, r.1, r.2)));
-                    later.extend(run[1..].iter().map(|r| (r.1, run[0].1)));
+                    out.extend(run.iter().map(|r| (run[0].1, r.1, r.2)));
                 }
+            },
+            |made| {
+                later.extend(made.iter().filter(|m| m.0 != m.1).map(|m| (m.1, m.0)));
+                members.append(made);
             },
         );
         let (members, later) = (members.finish(), later.finish());
@@ -249,17 +253,23 @@ impl NearSearch<'_> {
         }
         drop(repeated);
         let mut pairs = Sorter::new(store, |p: &(u32, u32)| *p);
-        sorter.sorted().runs(
+        let passed_by = AtomicU64::new(0);
+        sorter.sorted().mapped(
             |a, b| (a.0, a.1) == (b.0, b.1),
-            |bucket| {
+            |bucket, out| {
                 let heads = if bucket.len() <= BUCKET_ALL_PAIRS { bucket.len() } else { BUCKET_HEADS };
-                *forgone += ((bucket.len() - heads) * (bucket.len() - heads).saturating_sub(1) / 2) as u64;
+                let others = (bucket.len() - heads) as u64;
+                if others > 0 {
+                    passed_by.fetch_add(others * (others - 1) / 2, Ordering::Relaxed);
+                }
                 for (i, a) in bucket[..heads].iter().enumerate() {
                     let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a.3, b.3));
-                    pairs.extend(comparable.map(|b| (b.2, a.2)));
+                    out.extend(comparable.map(|b| (b.2, a.2)));
                 }
             },
+            |made| pairs.append(made),
         );
+        *forgone += passed_by.into_inner();
         let mut distinct = Builder::new(store);
         pairs.sorted().runs(|a, b| a == b, |run| distinct.push(run[0]));
         distinct.finish()

@@ -11,6 +11,9 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
+/// Rows that a thread maps at a time, and those that are the same as the last of them.
+const PIECE: usize = 1 << 13;
+
 /// Takes rows in any order; equal keys must mean equal rows, or rows whose order does not matter.
 pub struct Sorter<T, K> {
     store: Arc<Store>,
@@ -158,9 +161,55 @@ impl<T: Row, K: Ord + Send> Sorted<T, K> {
         self.parts(&same, |part| part.chunk_by(&same).for_each(&mut take));
     }
 
+    /// Hands on what `map` makes of each run of the `same`, in order; runs are mapped on all threads.
+    pub fn mapped<R: Send>(
+        &self,
+        same: impl Fn(&T, &T) -> bool + Send + Sync,
+        map: impl Fn(&[T], &mut Vec<R>) + Sync,
+        mut take: impl FnMut(Vec<R>),
+    ) where
+        T: Sync,
+    {
+        self.parts(&same, |part| mapped(part, &same, &map, &mut take));
+    }
+
     /// Hands on all rows in order.
     pub fn each(&self, mut take: impl FnMut(&T)) {
         self.parts(|_, _| false, |part| part.iter().for_each(&mut take));
+    }
+}
+
+/// Hands on what `map` makes of each run of the `same` rows, in order; runs are mapped on all threads.
+fn mapped<T: Sync, R: Send>(
+    rows: &[T],
+    same: impl Fn(&T, &T) -> bool + Sync,
+    map: impl Fn(&[T], &mut Vec<R>) + Sync,
+    take: &mut impl FnMut(Vec<R>),
+) {
+    let mut rest = rows;
+    let next_piece = || {
+        let least = PIECE.min(rest.len());
+        let more = rest[least..].iter().zip(&rest[least.saturating_sub(1)..]);
+        let (piece, behind) =
+            rest.split_at(least + more.take_while(|(row, before)| same(before, row)).count());
+        rest = behind;
+        (!piece.is_empty()).then_some(piece)
+    };
+    let mut pieces = std::iter::from_fn(next_piece);
+    // What is made of them waits until it is taken, so there are only a few a thread.
+    let at_once = 4 * rayon::current_num_threads();
+    loop {
+        let pieces: Vec<&[T]> = pieces.by_ref().take(at_once).collect();
+        if pieces.is_empty() {
+            return;
+        }
+        let of_piece = |piece: &&[T]| {
+            let mut made = Vec::new();
+            piece.chunk_by(&same).for_each(|run| map(run, &mut made));
+            made
+        };
+        let made: Vec<Vec<R>> = pieces.par_iter().map(of_piece).collect();
+        made.into_iter().for_each(&mut *take);
     }
 }
 
@@ -226,6 +275,9 @@ mod tests {
                 walked.runs(|a, b| a.0 == b.0, |run| runs.push(run.to_vec()));
                 prop_assert_eq!(runs.concat(), sorted.clone());
                 prop_assert!(runs.windows(2).all(|r| r[0][0].0 < r[1][0].0));
+                let mut mapped = Vec::new();
+                walked.mapped(|a, b| a.0 == b.0, |run, out| out.push(run.to_vec()), |made| mapped.extend(made));
+                prop_assert_eq!(&mapped, &runs);
                 prop_assert_eq!(column.len(), rows.len());
                 let (mut all, mut runs) = (Vec::new(), Vec::new());
                 column.each(|row| all.push(*row));
