@@ -215,6 +215,7 @@ impl Run<'_> {
             finished,
             seconds: [read, decided - read, 0.0],
         };
+        let bytes = records.files.iter().map(|f| f.bytes).sum();
         if let Some(mut folder) = folder {
             self.progress.start("writing", records.rows.len() as u64);
             let writer = write::Writer::new(&records, &decisions, self)?;
@@ -227,10 +228,14 @@ impl Run<'_> {
             if product == Product::Corpus {
                 self.emit(&writer, &mut folder)?;
             }
-            self.finish(folder, &mut outcome, named, (began, decided))?;
+            // The memory goes back while the disk is waited for.
+            std::thread::scope(|scope| {
+                scope.spawn(|| drop((decisions, records)));
+                self.finish(folder, &mut outcome, named, (began, decided))
+            })?;
             self.progress.finish();
         }
-        Ok((outcome, records.files.iter().map(|f| f.bytes).sum()))
+        Ok((outcome, bytes))
     }
 
     fn emit(&self, writer: &write::Writer<'_>, folder: &mut out::Folder<'_>) -> Result<()> {
