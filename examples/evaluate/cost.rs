@@ -6,7 +6,7 @@ use serde::Serialize;
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 #[derive(clap::Args)]
@@ -115,34 +115,55 @@ pub fn run(arguments: &Arguments) -> Result<Missed, String> {
     Ok(missed)
 }
 
-fn measure(line: &[String]) -> Result<Cost, String> {
+/// A command that runs, with folders that go when it is dropped.
+pub struct Started {
+    pub child: Child,
+    folder: tempfile::TempDir,
+}
+
+/// Starts a command; the argument `OUT` becomes a folder that is not there yet.
+pub fn start(line: &[String]) -> Result<Started, String> {
     let folder = tempfile::tempdir().map_err(|e| format!("cannot make a temporary folder: {e}"))?;
     let out = folder.path().join("out").display().to_string();
-    let said = folder.path().join("stderr");
     let fails = |e: std::io::Error| format!("{}: cannot run: {e}", line[0]);
-    let stderr = File::create(&said).map_err(fails)?;
-    let before = children_ticks()?;
-    let began = Instant::now();
-    let mut child = Command::new(&line[0])
+    let child = Command::new(&line[0])
         .args(line[1..].iter().map(|a| if a == "OUT" { &out } else { a }))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(stderr)
+        .stderr(File::create(folder.path().join(SAID)).map_err(fails)?)
         .spawn()
         .map_err(fails)?;
+    Ok(Started { child, folder })
+}
+
+/// Where the messages of a command go, in its folder.
+const SAID: &str = "stderr";
+
+impl Started {
+    /// An error where it failed, with what it said.
+    pub fn check(&self, status: ExitStatus, line: &[String]) -> Result<(), String> {
+        if status.success() {
+            return Ok(());
+        }
+        let said = std::fs::read_to_string(self.folder.path().join(SAID)).unwrap_or_default();
+        Err(format!("{}: {status}\n{}", line.join(" "), said.trim_end()))
+    }
+}
+
+fn measure(line: &[String]) -> Result<Cost, String> {
+    let before = children_ticks()?;
+    let began = Instant::now();
+    let mut started = start(line)?;
     let mut peak = 0;
     let status = loop {
-        peak = peak.max(peak_memory(child.id()).unwrap_or(0));
-        if let Some(status) = child.try_wait().map_err(fails)? {
+        peak = peak.max(peak_memory(started.child.id()).unwrap_or(0));
+        if let Some(status) = started.child.try_wait().map_err(|e| format!("{}: cannot run: {e}", line[0]))? {
             break status;
         }
         std::thread::sleep(Duration::from_millis(5));
     };
     let wall = began.elapsed().as_secs_f64();
-    if !status.success() {
-        let said = std::fs::read_to_string(&said).unwrap_or_default();
-        return Err(format!("{}: {status}\n{}", line.join(" "), said.trim_end()));
-    }
+    started.check(status, line)?;
     let ticks = children_ticks()? - before;
     Ok(Cost { cpu: ticks as f64 / TICKS_PER_SECOND, wall, peak })
 }
@@ -176,7 +197,7 @@ fn wc_version() -> String {
     first.filter(|l| !l.is_empty()).unwrap_or_else(|| "wc of no told version".into())
 }
 
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
+pub fn median(figures: impl Iterator<Item = f64>) -> f64 {
     let mut figures: Vec<f64> = figures.collect();
     figures.sort_by(f64::total_cmp);
     let middle = figures.len() / 2;

@@ -7,6 +7,7 @@
 //! cargo run --release --example evaluate -- joined DOCS.jsonl PAIRS.jsonl OUT/clusters.jsonl
 //! cargo run --release --example evaluate -- reshape PAGES.jsonl --text-from gold -o CLEAN.jsonl
 //! cargo run --release --example evaluate -- cost CORPUS.jsonl -- dechaff clean -q CORPUS.jsonl -o OUT
+//! cargo run --release --example evaluate -- scaling -- dechaff clean -q -j JOBS CORPUS.jsonl -o OUT
 //! ```
 //!
 //! Every figure can be asked for (`--min-recall 0.99`): the exit status is 1 where it is missed, 2 where nothing
@@ -16,6 +17,7 @@ mod cost;
 mod cover;
 mod joined;
 mod records;
+mod scaling;
 mod sets;
 mod slices;
 mod words;
@@ -43,6 +45,8 @@ enum Command {
     Joined(joined::Arguments),
     /// Set the CPU time and the memory of a command beside `wc -w` on the same file
     Cost(cost::Arguments),
+    /// Tell how many times as fast more threads are, and how much more the machine does for as many commands
+    Scaling(scaling::Arguments),
     /// Take the first whole lines of a file
     Head(slices::Head),
     /// Write records with another field as their text, or without some fields
@@ -98,6 +102,7 @@ fn main() -> ExitCode {
         Command::Words(arguments) => words::run(&arguments),
         Command::Joined(arguments) => joined::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
+        Command::Scaling(arguments) => scaling::run(&arguments),
         Command::Head(arguments) => slices::head(&arguments),
         Command::Reshape(arguments) => slices::reshape(&arguments),
     };
