@@ -185,7 +185,7 @@ impl Analyser {
             |batch| {
                 cancel.check()?;
                 progress.advance(batch.lengths.len() as u64);
-                all.add(&batch)
+                all.add(batch)
             },
         )?;
         progress.finish();
@@ -387,7 +387,7 @@ impl Collected {
         }
     }
 
-    fn add(&mut self, batch: &Batch) -> Result<()> {
+    fn add(&mut self, mut batch: Batch) -> Result<()> {
         if self.rows.len() + batch.rows.len() >= u32::MAX as usize {
             return Err(Error::TooMany { what: "lines and paragraphs", limit: u64::from(u32::MAX) });
         }
@@ -399,8 +399,10 @@ impl Collected {
             self.first.push(at);
         }
         self.rows.extend_from_slice(&batch.rows);
-        self.near.extend(batch.near.iter().map(|n| NearRow { unit: n.unit + base, ..*n }));
-        self.anchors.extend(batch.anchors.iter().map(|a| AnchorRow { unit: a.unit + base, ..*a }));
+        batch.near.iter_mut().for_each(|near| near.unit += base);
+        self.near.extend_from_slice(&batch.near);
+        batch.anchors.iter_mut().for_each(|anchor| anchor.unit += base);
+        self.anchors.extend_from_slice(&batch.anchors);
         self.sketches.extend(&batch.sketches.rows, &batch.sketches.keys, &batch.sketches.samples);
         Ok(())
     }
