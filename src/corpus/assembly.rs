@@ -175,7 +175,7 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    /// Takes a row group: it stays in memory as a whole or not at all, for its rows share what they lie in.
+    /// Takes a row group: it stays where it was unpacked as a whole or not at all, for its rows share what they lie in.
     pub fn take_group(&mut self, file: &mut FileRead, group: Group) -> Result<()> {
         let lease = self.store.lease(Share::Input, group.bytes).map(Arc::new);
         for Batch { held, rows: found } in group.batches {

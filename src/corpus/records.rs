@@ -324,14 +324,15 @@ impl Records {
         let format = self.files.get(row.file as usize).map_or(Format::JsonLines, |f| f.format);
         let (from, to) = ((row.start - row.before) as usize, (row.start + row.length + row.after) as usize);
         let (start, end) = (row.start as usize, (row.start + row.length) as usize);
-        let id = row.id_start as usize..(row.id_start + row.id_length) as usize;
+        let id = row.id_start as usize..row.id_start as usize + row.id_length as usize;
         let (file, place) = match &self.chunks[row.chunk as usize] {
             Chunk::Memory(content, _) => {
                 let bytes = content.bytes();
                 // A record that is no UTF-8 was rejected when it was read.
                 let record = content.text(start..end).unwrap_or_default();
                 let (before, after) = (&bytes[from..start], &bytes[end..to]);
-                return Raw { row, before, record, id: &record[id], after, format };
+                let id = record.get(id).unwrap_or_default();
+                return Raw { row, before, record, id, after, format };
             }
             Chunk::Rows(held, _) => {
                 let record = held.text(start).unwrap_or_default();

@@ -11,8 +11,7 @@ use crate::store::{Ahead, Bits, Builder, Column, Sorter, Store};
 use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE, UnitRow};
 use crate::text::shingle;
 use rayon::prelude::*;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// In a bucket of more groups than this, each is compared with the first of them only.
 const BUCKET_ALL_PAIRS: usize = 48;
@@ -253,23 +252,32 @@ impl NearSearch<'_> {
         }
         drop(repeated);
         let mut pairs = Sorter::new(store, |p: &(u32, u32)| *p);
-        let passed_by = AtomicU64::new(0);
+        // Large buckets make more pairs than may wait to be taken; they wait themselves.
+        let large: Mutex<Vec<Vec<(u32, u16)>>> = Mutex::default();
+        let large = || large.lock().unwrap_or_else(PoisonError::into_inner);
         sorter.sorted().mapped(
             |a, b| (a.0, a.1) == (b.0, b.1),
             |bucket, out| {
-                let heads = if bucket.len() <= BUCKET_ALL_PAIRS { bucket.len() } else { BUCKET_HEADS };
-                let others = (bucket.len() - heads) as u64;
-                if others > 0 {
-                    passed_by.fetch_add(others * (others - 1) / 2, Ordering::Relaxed);
+                if bucket.len() > BUCKET_ALL_PAIRS {
+                    return large().push(bucket.iter().map(|b| (b.2, b.3)).collect());
                 }
-                for (i, a) in bucket[..heads].iter().enumerate() {
+                for (i, a) in bucket.iter().enumerate() {
                     let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a.3, b.3));
                     out.extend(comparable.map(|b| (b.2, a.2)));
                 }
             },
-            |made| pairs.append(made),
+            |made| {
+                pairs.append(made);
+                for bucket in std::mem::take(&mut *large()) {
+                    let others = (bucket.len() - BUCKET_HEADS) as u64;
+                    *forgone += others * (others - 1) / 2;
+                    for (i, a) in bucket[..BUCKET_HEADS].iter().enumerate() {
+                        let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a.1, b.1));
+                        pairs.extend(comparable.map(|b| (b.0, a.0)));
+                    }
+                }
+            },
         );
-        *forgone += passed_by.into_inner();
         let mut distinct = Builder::new(store);
         pairs.sorted().runs(|a, b| a == b, |run| distinct.push(run[0]));
         distinct.finish()

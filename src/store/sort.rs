@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// Rows that a thread maps at a time, and those that are the same as the last of them.
-const PIECE: usize = 1 << 13;
+const PIECE: usize = 1 << 12;
 
 /// Takes rows in any order; equal keys must mean equal rows, or rows whose order does not matter.
 pub struct Sorter<T, K> {
@@ -197,7 +197,7 @@ fn mapped<T: Sync, R: Send>(
     };
     let mut pieces = std::iter::from_fn(next_piece);
     // What is made of them waits until it is taken, so there are only a few a thread.
-    let at_once = 4 * rayon::current_num_threads();
+    let at_once = 3 * rayon::current_num_threads();
     loop {
         let pieces: Vec<&[T]> = pieces.by_ref().take(at_once).collect();
         if pieces.is_empty() {
