@@ -200,6 +200,8 @@ impl Run<'_> {
             (walk::InputFile { path, name, format: None, folder: None, named: false }, reason)
         }));
         let read = began.elapsed().as_secs_f64();
+        // Before hours of work are put into what could not be written.
+        let targets = if folder.is_some() { write::targets(&records, self)? } else { Vec::new() };
         let finished = match &mut folder {
             Some(folder) => folder.journal(&self.fingerprint(&records, product)?)?,
             None => 0,
@@ -218,7 +220,7 @@ impl Run<'_> {
         let bytes = records.files.iter().map(|f| f.bytes).sum();
         if let Some(mut folder) = folder {
             self.progress.start("writing", records.rows.len() as u64);
-            let writer = write::Writer::new(&records, &decisions, self)?;
+            let writer = write::Writer::new(&records, &decisions, self, targets);
             let written = match product {
                 Product::Corpus if self.output.emits(Emit::Documents) => Written::Cleaned,
                 Product::Corpus if self.output.emits(Emit::Field) => Written::Marked,
@@ -289,6 +291,7 @@ impl Run<'_> {
         let began = Instant::now();
         self.output.conversion.check(&self.config.fields)?;
         let records = self.reading().stream(input)?;
+        let targets = write::targets(&records, self)?;
         // Not before all was read: a signal ends a pipe that waits for its input at once.
         let folder = match receipts {
             Some(path) => Some(out::Folder::begin(self.disk, path, out::Earlier::Replace)?),
@@ -299,7 +302,7 @@ impl Run<'_> {
         let decided = began.elapsed().as_secs_f64();
         let summary = self.summarise(&records, &decisions);
         summary.check()?;
-        let writer = write::Writer::new(&records, &decisions, self)?;
+        let writer = write::Writer::new(&records, &decisions, self, targets);
         let mut outcome = Outcome {
             summary,
             rejected: rejected(&records),

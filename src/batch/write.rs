@@ -84,26 +84,36 @@ impl<'a> Near<'a> {
     }
 }
 
-impl<'a> Writer<'a> {
-    /// For these decisions.
-    ///
-    /// # Errors
-    /// Two files that would be written under one name.
-    pub fn new(records: &'a Records, decisions: &'a Decisions, run: &'a Run<'a>) -> Result<Writer<'a>> {
-        let marked = run.output.emits(Emit::Field);
-        let targets: Vec<Target> =
-            records.files.iter().map(|f| run.output.conversion.target(f, marked)).collect();
-        let mut names = HashSet::new();
-        for (target, file) in targets.iter().zip(&records.files) {
-            if !names.insert(&target.name) {
-                return Err(Error::Input(format!(
-                    "{}: would be written as `{}`, as another file is; rename one of them",
-                    file.input.path.display(),
-                    target.name
-                )));
-            }
+/// What each file becomes.
+///
+/// # Errors
+/// Two files that would be written under one name.
+pub(super) fn targets(records: &Records, run: &Run<'_>) -> Result<Vec<Target>> {
+    let marked = run.output.emits(Emit::Field);
+    let targets: Vec<Target> =
+        records.files.iter().map(|f| run.output.conversion.target(f, marked)).collect();
+    let mut names = HashSet::new();
+    for (target, file) in targets.iter().zip(&records.files) {
+        if !names.insert(&target.name) {
+            return Err(Error::Input(format!(
+                "{}: would be written as `{}`, as another file is; rename one of them",
+                file.input.path.display(),
+                target.name
+            )));
         }
-        Ok(Writer { records, decisions, run, targets })
+    }
+    Ok(targets)
+}
+
+impl<'a> Writer<'a> {
+    /// For these decisions, with what [`targets`] told.
+    pub fn new(
+        records: &'a Records,
+        decisions: &'a Decisions,
+        run: &'a Run<'a>,
+        targets: Vec<Target>,
+    ) -> Writer<'a> {
+        Writer { records, decisions, run, targets }
     }
 
     /// Writes `documents/`, `removed/` and `rejected/` below `folder`.

@@ -315,6 +315,11 @@ fn values_survive_conversion_and_the_spans_stand_in_a_column() {
         let ran = clean(&["-o", "no", "--output-format", format], 2);
         assert!(ran.stderr.contains(says), "{}", ran.stderr);
     }
+    // Two files that would be one: nothing is begun.
+    fs::write(dir.path().join("a.jsonl.csv"), "id,text\n1,One\n").unwrap();
+    let ran = clean(&["-o", "no", "--output-format", "csv", "a.jsonl.csv"], 2);
+    assert!(ran.stderr.contains("as another file is"), "{}", ran.stderr);
+    assert!(!dir.path().join("no").exists() && !dir.path().join("no.unfinished").exists());
 }
 
 #[test]
