@@ -3,6 +3,8 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
 use html2text::render::TrivialDecorator;
+use html2text::{Element, Handle, RcDom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Lines are not wrapped: a paragraph is a line.
 const WIDTH: usize = 1 << 24;
@@ -52,8 +54,9 @@ pub fn visible_text(html: &str) -> Result<String, String> {
     if depth(html) > DEEPEST {
         return Err(format!("its HTML is nested more than {DEEPEST} deep"));
     }
-    let config = html2text::config::with_decorator(TrivialDecorator::new()).raw_mode(true);
-    let text = config.string_from_read(html.as_bytes(), WIDTH).map_err(|e| format!("its HTML: {e}"))?;
+    // A page that html2text does not get over is one record that cannot be used.
+    let text = catch_unwind(AssertUnwindSafe(|| laid_out(html)))
+        .unwrap_or_else(|_| Err("its HTML: it cannot be laid out".into()))?;
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
         let line = line.trim_end();
@@ -65,6 +68,32 @@ pub fn visible_text(html: &str) -> Result<String, String> {
     }
     out.truncate(out.trim_end().len());
     Ok(out)
+}
+
+fn laid_out(html: &str) -> Result<String, String> {
+    let config = html2text::config::with_decorator(TrivialDecorator::new()).raw_mode(true);
+    let text = || {
+        let page = config.parse_html(html.as_bytes())?;
+        without_spans(&page);
+        config.render_to_string(config.dom_to_render_tree(&page)?, WIDTH)
+    };
+    text().map_err(|e| format!("its HTML: {e}"))
+}
+
+/// Takes cells that reach over several rows, or over no column, back to one: their text is the same, and html2text 0.17 panics
+/// where the former meet cells over several columns.
+fn without_spans(page: &RcDom) {
+    let mut waiting: Vec<Handle> = vec![page.document.clone()];
+    while let Some(node) = waiting.pop() {
+        if let Element { attrs, .. } = &node.data {
+            attrs.borrow_mut().retain(|attribute| match &*attribute.name.local {
+                "rowspan" => false,
+                "colspan" => attribute.value.parse::<usize>() != Ok(0),
+                _ => true,
+            });
+        }
+        waiting.extend(node.children.borrow().iter().cloned());
+    }
 }
 
 /// Bytes of the web as text: by their mark, by `label`, by what they declare, or by detection. A character that is none
@@ -92,6 +121,15 @@ mod tests {
         assert!(text.contains("\nThe harbour board said on Monday that fares will rise.\n"), "{text}");
         assert!(text.contains("Ferry fares rise") && text.contains("Home"), "{text}");
         assert!(!text.contains("var x") && !text.contains("p {}"), "{text}");
+    }
+
+    #[test]
+    fn cells_over_rows_that_meet_cells_over_columns_are_read() {
+        let page = "<table><tr><td>Adult<td colspan=7>fares<td rowspan=3>4.20<tr><td>Child<td rowspan=3>2.10<td colspan=0></table><p>From May.";
+        let text = visible_text(page).unwrap();
+        for word in ["Adult", "fares", "4.20", "Child", "2.10", "\nFrom May."] {
+            assert!(text.contains(word), "{text}");
+        }
     }
 
     #[test]
