@@ -6,7 +6,7 @@ use super::out::{Folder, Packing};
 use super::shape::{Columns, Shape, distinct};
 use super::write::{Item, Place, Work, Writer};
 use crate::corpus::format::Format;
-use crate::corpus::parquet::{ROWS, SharedFile, broken, text_column};
+use crate::corpus::parquet::{ROWS, SharedFile, broken, caught, load, text_column};
 use crate::corpus::strings::strings;
 use crate::disk::{Disk, WriteFile};
 use crate::error::{Error, Result};
@@ -54,7 +54,7 @@ impl Table {
     fn open(disk: &dyn Disk, path: &Path) -> Result<Table> {
         let file = SharedFile::open(disk, path)?;
         let bytes = file.len();
-        let metadata = ArrowReaderMetadata::load(&file, Default::default()).map_err(broken(path))?;
+        let metadata = load(&file, path)?;
         let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
             .with_batch_size(ROWS)
             .build()
@@ -67,7 +67,7 @@ impl Table {
     }
 
     fn next(&mut self) -> Result<Option<RecordBatch>> {
-        self.batches.next().transpose().map_err(arrow_error(&self.path))
+        caught(|| self.batches.next().transpose()).map_err(arrow_error(&self.path))
     }
 
     /// How a table like this one is written: its packing, the rows of its groups, what it says of itself.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use arrow_schema::{DataType, Schema};
+use arrow_schema::{ArrowError, DataType, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -25,6 +25,7 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::{Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -226,11 +227,36 @@ pub fn text_column(schema: &Schema, name: &str, path: &Path) -> Result<usize> {
 /// What a file says of itself.
 ///
 /// # Errors
-/// A disk that fails; a file that is none of these.
+/// A disk that fails; a file that is none of these, or whose columns would begin before its front.
+pub fn load(file: &SharedFile, path: &Path) -> Result<ArrowReaderMetadata> {
+    let metadata = caught(|| ArrowReaderMetadata::load(file, Default::default())).map_err(broken(path))?;
+    // The library takes it for granted.
+    let mut columns = metadata.metadata().row_groups().iter().flat_map(|group| group.columns());
+    let starts = |c: &ColumnChunkMetaData| c.dictionary_page_offset().unwrap_or(0).min(c.data_page_offset());
+    if columns.any(|c| starts(c) < 0 || c.compressed_size() < 0 || c.num_values() < 0) {
+        return Err(broken(path)(ParquetError::General(
+            "a column begins before the file, or ends there".into(),
+        )));
+    }
+    Ok(metadata)
+}
+
+/// What the library does with a file; that it panics is an error of the file.
+pub fn caught<T, E: From<ParquetError>>(
+    work: impl FnOnce() -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(ParquetError::General("it is damaged".into()).into()))
+}
+
+/// The same, with texts as they are looked at.
+///
+/// # Errors
+/// As [`load`].
 pub(super) fn open(reading: &Reading<'_>, file: &FileRead) -> Result<ArrowReaderMetadata> {
     let path = &file.input.path;
     let shared = SharedFile::open(reading.disk, path)?;
-    let metadata = ArrowReaderMetadata::load(&shared, Default::default()).map_err(broken(path))?;
+    let metadata = load(&shared, path)?;
     // Views of a page cost no copy of what stands in it.
     let schema = metadata.schema();
     let text = &reading.config.fields.text;
@@ -320,16 +346,16 @@ fn read_group(
         ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), roots.iter().copied());
     let checksum = reading.most.is_none().then(|| Arc::clone(checksum));
     let file = SharedFile { checksum, ..SharedFile::open(reading.disk, path)? };
-    let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
         .with_projection(mask)
         .with_row_groups(vec![group])
-        .with_batch_size(ROWS)
-        .build()
-        .map_err(broken(path))?;
+        .with_batch_size(ROWS);
+    let mut batches = caught(|| builder.build()).map_err(broken(path))?;
     let (mut counted, mut bytes) = (HashSet::new(), 0);
     let mut out = Vec::new();
-    for batch in batches {
-        let batch = batch.map_err(|e| broken(path)(ParquetError::External(Box::new(e))))?;
+    while let Some(batch) = caught(|| batches.next().transpose())
+        .map_err(|e: ArrowError| broken(path)(ParquetError::External(Box::new(e))))?
+    {
         let batch = rows(reading, &batch, columns, &roots);
         bytes += batch.held.memory(&mut counted);
         out.push(batch);
