@@ -55,10 +55,8 @@ impl Table {
         let file = SharedFile::open(disk, path)?;
         let bytes = file.len();
         let metadata = load(&file, path)?;
-        let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
-            .with_batch_size(ROWS)
-            .build()
-            .map_err(broken(path))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
+        let batches = caught(|| builder.with_batch_size(ROWS).build()).map_err(broken(path))?;
         Ok(Table { path: path.to_path_buf(), bytes, metadata, batches })
     }
 

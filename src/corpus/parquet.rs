@@ -323,8 +323,8 @@ pub(super) fn read(
 
 /// Where the columns of a row group end, as the file says.
 fn end_of(metadata: &ArrowReaderMetadata, group: usize) -> u64 {
-    // A damaged file may say that they begin before its front.
-    let place = |n: i64| u64::try_from(n).unwrap_or(0);
+    // Below zero there is none: such a file is not opened.
+    let place = i64::unsigned_abs;
     let columns = metadata.metadata().row_group(group).columns().iter();
     let end = |c: &ColumnChunkMetaData| {
         let start =
