@@ -1,8 +1,9 @@
 //! Repeats within documents and passages across them, among the units that are left.
 
 use super::evidence::pages_of;
-use super::groups::{Groups, Left, NearMatches};
+use super::groups::{Groups, Left};
 use super::leaders::{self, leaders};
+use super::near::NearMatches;
 use super::units::Documents;
 use crate::config::Config;
 use crate::document::{Kind, RecordIndex, SiteIndex};
