@@ -6,16 +6,19 @@ use super::repeated::{Repeated, mixed};
 use super::{Cancel, Source, TextBuffer};
 use crate::error::Result;
 use crate::store::row::row;
-use crate::store::{Ahead, Builder, Column, Sorter, Store};
+use crate::store::{Ahead, Bits, Builder, Column, Sorted, Sorter, Store};
 use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE, UnitRow};
 use crate::text::shingle;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// In a bucket of more groups than this, each is compared with the first of them only.
 const BUCKET_ALL_PAIRS: usize = 48;
 /// How many of a large bucket's first groups all others are compared with.
 const BUCKET_HEADS: usize = 8;
+/// A document of more groups than this is read on several threads.
+const LONG_RUN: usize = 1 << 12;
 
 row!(Edge { a: u32, b: u32, similarity: f32 });
 
@@ -65,39 +68,83 @@ pub struct NearSearch<'a> {
     pub threshold: f64,
 }
 
-/// Bytes that a pair may need while it is measured.
-const PAIR_BYTES: usize = 512;
+/// Bytes that a group may need while it is compared, and a pair.
+const GROUP_BYTES: usize = 512;
+const PAIR_BYTES: usize = 24;
+/// Groups that are compared at a time: enough that few documents are read again for the next ones.
+const MOST_GROUPS: usize = 1 << 19;
+
+/// A group, and what it is to be compared with: an earlier group, or, where the bits are set, those heads of a large
+/// bucket (by its number). Groups that nearly all say the same share several large buckets, whose heads are mostly the
+/// same ones; these rows are fewer than the pairs.
+type Wanted = (u32, u32, u8);
+/// `(band, band key, group, words)`.
+type Banded = (u8, u32, u32, u16);
+/// The first groups of a large bucket.
+type Heads = [u32; BUCKET_HEADS];
 
 impl NearSearch<'_> {
     /// Finds the pairs of groups whose shingles are at least as similar as the threshold.
     pub fn run(&self, store: &Arc<Store>, cancel: &Cancel) -> Result<NearMatches> {
-        let mut near = NearMatches::default();
-        let pairs = self.candidates(store, &mut near.forgone);
+        let forgone = AtomicU64::new(0);
+        let (wanted, heads) = self.wanted(store, &forgone);
         cancel.check()?;
-        let mut edges = Sorter::new(store, |e: &Edge| (e.a, e.b));
-        let (window, mut from, mut buffer) = (store.window(PAIR_BYTES), 0, Vec::new());
-        while from < pairs.len() {
-            let to = (from + window).min(pairs.len());
-            let pairs = pairs.read(from..to, &mut buffer);
-            from = to;
-            let sets = self.shingles_of(pairs);
-            let measured = pairs.par_iter().filter_map(|&(b, a)| {
-                let similarity = shingle::jaccard(sets.get(a), sets.get(b));
-                (similarity >= self.threshold).then_some(Edge { a, b, similarity: similarity as f32 })
-            });
-            edges.append(measured.collect());
-            cancel.check()?;
-        }
-        near.edges = edges.finish();
-        Ok(near)
+        let mut comparing = Comparing::new(self, store);
+        let mut done = Ok(());
+        // A group's pairs, each once, the later group first: texts are read in order, and what many are compared with are few.
+        wanted.mapped(
+            |a, b| a.0 == b.0,
+            |run, pairs| pairs_of(run, &heads, pairs),
+            |pairs| {
+                if done.is_ok() {
+                    done = comparing.take(&pairs, cancel);
+                }
+            },
+        );
+        done?;
+        Ok(NearMatches { edges: comparing.finish(), forgone: forgone.into_inner() })
     }
 
-    /// Pairs of groups that share a bucket, each once, the later group first: in that order of theirs, so that texts are
-    /// read in order too. What many are compared with are few.
-    fn candidates(&self, store: &Arc<Store>, forgone: &mut u64) -> Column<(u32, u32)> {
+    /// What is to be compared, by the later group, and the heads of the large buckets.
+    fn wanted(&self, store: &Arc<Store>, forgone: &AtomicU64) -> (Sorted<Wanted, Wanted>, Column<Heads>) {
+        let mut wanted = Sorter::new(store, |w: &Wanted| *w);
+        let large = Mutex::new(Builder::new(store));
+        self.buckets(store).mapped(
+            |a, b| (a.0, a.1) == (b.0, b.1),
+            |bucket, out| {
+                if bucket.len() <= BUCKET_ALL_PAIRS {
+                    for (i, a) in bucket.iter().enumerate() {
+                        let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a.3, b.3));
+                        out.extend(comparable.map(|b| (b.2, a.2, 0)));
+                    }
+                    return;
+                }
+                let others = (bucket.len() - BUCKET_HEADS) as u64;
+                forgone.fetch_add(others * (others - 1) / 2, Ordering::Relaxed);
+                let heads = &bucket[..BUCKET_HEADS];
+                let number = {
+                    let mut large = large.lock().unwrap_or_else(PoisonError::into_inner);
+                    large.push(std::array::from_fn(|i| heads[i].2));
+                    large.len() as u32 - 1
+                };
+                for (i, b) in bucket.iter().enumerate() {
+                    let earlier = heads[..i.min(BUCKET_HEADS)].iter().enumerate();
+                    let bits = earlier.map(|(head, a)| u8::from(self.comparable(a.3, b.3)) << head).sum();
+                    if bits != 0 {
+                        out.push((b.2, number, bits));
+                    }
+                }
+            },
+            |made| wanted.append(made),
+        );
+        (wanted.sorted(), large.into_inner().unwrap_or_else(PoisonError::into_inner).finish())
+    }
+
+    /// The groups by band and band key, with their words; only those that are not alone.
+    fn buckets(&self, store: &Arc<Store>) -> Sorted<Banded, (u8, u32, u32)> {
         let units = self.left.units;
         let repeated = Repeated::with_room_for(units.near.len() * NEAR_BANDS, store);
-        let mut sorter = Sorter::new(store, |b: &(u8, u32, u32, u16)| (b.0, b.1, b.2));
+        let mut sorter = Sorter::new(store, |b: &Banded| (b.0, b.1, b.2));
         let (mut unit_buffer, mut near_buffer) = (Vec::new(), Vec::new());
         for collecting in [false, true] {
             let mut at = 0;
@@ -127,37 +174,7 @@ impl NearSearch<'_> {
                 }
             }
         }
-        drop(repeated);
-        let mut pairs = Sorter::new(store, |p: &(u32, u32)| *p);
-        // Large buckets make more pairs than may wait to be taken; they wait themselves.
-        let large: Mutex<Vec<Vec<(u32, u16)>>> = Mutex::default();
-        let large = || large.lock().unwrap_or_else(PoisonError::into_inner);
-        sorter.sorted().mapped(
-            |a, b| (a.0, a.1) == (b.0, b.1),
-            |bucket, out| {
-                if bucket.len() > BUCKET_ALL_PAIRS {
-                    return large().push(bucket.iter().map(|b| (b.2, b.3)).collect());
-                }
-                for (i, a) in bucket.iter().enumerate() {
-                    let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a.3, b.3));
-                    out.extend(comparable.map(|b| (b.2, a.2)));
-                }
-            },
-            |made| {
-                pairs.append(made);
-                for bucket in std::mem::take(&mut *large()) {
-                    let others = (bucket.len() - BUCKET_HEADS) as u64;
-                    *forgone += others * (others - 1) / 2;
-                    for (i, a) in bucket[..BUCKET_HEADS].iter().enumerate() {
-                        let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a.1, b.1));
-                        pairs.extend(comparable.map(|b| (b.0, a.0)));
-                    }
-                }
-            },
-        );
-        let mut distinct = Builder::new(store);
-        pairs.sorted().runs(|a, b| a == b, |run| distinct.push(run[0]));
-        distinct.finish()
+        sorter.sorted()
     }
 
     /// Sizes too different for the threshold are not worth comparing (word counts stand for shingle counts, with
@@ -167,36 +184,24 @@ impl NearSearch<'_> {
         a.min(b) + 2.0 >= self.threshold * 0.8 * a.max(b)
     }
 
-    /// The shingle sets of all groups that stand in a pair, read document by document.
-    fn shingles_of(&self, pairs: &[(u32, u32)]) -> Sets {
-        let mut groups: Vec<u32> = pairs.iter().flat_map(|p| [p.0, p.1]).collect();
-        groups.par_sort_unstable();
-        groups.dedup();
-        let units = self.left.units;
-        let record = |g: &u32| units.record_of(*g);
+    /// The shingle sets of groups, which are sorted, read document by document.
+    fn shingles_of(&self, groups: Vec<u32>) -> Sets {
+        let record = |g: &u32| self.left.units.record_of(*g);
         let runs: Vec<&[u32]> = groups.chunk_by(|a, b| record(a) == record(b)).collect();
-        let parts: Vec<(Vec<u64>, Vec<u32>)> = runs
-            .par_iter()
-            .map_init(Reader::default, |reader, run| {
-                let Reader { scratch, text, words, set, ahead, rows } = reader;
-                let (first, last) = (run[0] as usize, run[run.len() - 1] as usize);
-                let rows = units.rows.read_next(first..last + 1, ahead, rows);
-                let text = self.source.text(record(&run[0]) as usize, text);
-                let (mut shingles, mut sizes) = (Vec::new(), Vec::with_capacity(run.len()));
-                for &unit in *run {
-                    words.clear();
-                    let span = rows[unit as usize - first].span;
-                    self.analyser.words_of(text, [span].into_iter(), scratch, words);
-                    shingle::set_into(words, UNIT_SHINGLE, set);
-                    shingles.extend_from_slice(set);
-                    sizes.push(set.len() as u32);
-                }
-                (shingles, sizes)
-            })
-            .collect();
+        let of_run = |reader: &mut Reader, run: &&[u32]| {
+            let text = self.source.text(record(&run[0]) as usize, &mut reader.text);
+            if run.len() <= LONG_RUN {
+                return vec![self.shingles_in(text, run, &mut reader.words)];
+            }
+            // Few documents are so long, so that their threads are free.
+            let part = |words: &mut Words, run| self.shingles_in(text, run, words);
+            run.par_chunks(LONG_RUN).map_init(Words::default, part).collect()
+        };
+        let parts: Vec<Vec<(Vec<u64>, Vec<u32>)>> =
+            runs.par_iter().map_init(Reader::default, of_run).collect();
         drop(runs);
         let mut sets = Sets { groups, first: vec![0], shingles: Vec::new() };
-        for (shingles, sizes) in parts {
+        for (shingles, sizes) in parts.into_iter().flatten() {
             for size in sizes {
                 sets.first.push(sets.first[sets.first.len() - 1] + size as usize);
             }
@@ -204,17 +209,123 @@ impl NearSearch<'_> {
         }
         sets
     }
+
+    /// The shingles of groups of one document, behind one another, and how many each has.
+    fn shingles_in(&self, text: &str, groups: &[u32], reader: &mut Words) -> (Vec<u64>, Vec<u32>) {
+        let Words { scratch, words, set, ahead } = reader;
+        let (mut shingles, mut sizes) = (Vec::new(), Vec::with_capacity(groups.len()));
+        for &unit in groups {
+            words.clear();
+            let span = self.left.units.rows.get_next(unit as usize, ahead).span;
+            self.analyser.words_of(text, [span].into_iter(), scratch, words);
+            shingle::set_into(words, UNIT_SHINGLE, set);
+            shingles.extend_from_slice(set);
+            sizes.push(set.len() as u32);
+        }
+        (shingles, sizes)
+    }
+}
+
+/// The pairs of one group, sorted and each once, behind `pairs`.
+fn pairs_of(run: &[Wanted], heads: &Column<Heads>, pairs: &mut Vec<(u32, u32)>) {
+    let from = pairs.len();
+    for &(group, with, bits) in run {
+        if bits == 0 {
+            pairs.push((group, with));
+        } else {
+            let heads = (0..).zip(heads.get(with as usize));
+            pairs.extend(heads.filter(|&(head, _)| bits >> head & 1 != 0).map(|(_, a)| (group, a)));
+        }
+    }
+    pairs[from..].sort_unstable();
+    let mut to = from;
+    for at in from..pairs.len() {
+        if to == from || pairs[to - 1] != pairs[at] {
+            pairs[to] = pairs[at];
+            to += 1;
+        }
+    }
+    pairs.truncate(to);
+}
+
+/// Takes pairs, and compares them when there are enough.
+struct Comparing<'a> {
+    search: &'a NearSearch<'a>,
+    /// Pairs that wait, and the groups in them, each once.
+    pairs: Vec<(u32, u32)>,
+    groups: Vec<u32>,
+    waits: Bits,
+    /// Bytes that they may need in all.
+    most: usize,
+    edges: Sorter<Edge, (u32, u32)>,
+}
+
+impl<'a> Comparing<'a> {
+    fn new(search: &'a NearSearch<'a>, store: &Arc<Store>) -> Comparing<'a> {
+        Comparing {
+            search,
+            pairs: Vec::new(),
+            groups: Vec::new(),
+            waits: Bits::new(search.left.units.rows.len()),
+            most: store.rows_at_once(GROUP_BYTES).min(MOST_GROUPS) * GROUP_BYTES,
+            edges: Sorter::new(store, |e: &Edge| (e.a, e.b)),
+        }
+    }
+
+    fn take(&mut self, pairs: &[(u32, u32)], cancel: &Cancel) -> Result<()> {
+        for pair in pairs {
+            for group in [pair.0, pair.1] {
+                if !self.waits.has(group as usize) {
+                    self.waits.set(group as usize);
+                    self.groups.push(group);
+                }
+            }
+            self.pairs.push(*pair);
+            if self.pairs.len() * PAIR_BYTES + self.groups.len() * GROUP_BYTES >= self.most {
+                self.compare();
+                cancel.check()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self) {
+        let mut groups = std::mem::take(&mut self.groups);
+        groups.par_sort_unstable();
+        let sets = self.search.shingles_of(groups);
+        let of_group = |pairs: &[(u32, u32)]| {
+            let b = pairs[0].0;
+            let set = sets.get(b);
+            let measured = pairs.iter().map(|&(_, a)| (a, shingle::jaccard(sets.get(a), set)));
+            let near = measured.filter(|m| m.1 >= self.search.threshold);
+            near.map(|(a, similarity)| Edge { a, b, similarity: similarity as f32 }).collect::<Vec<_>>()
+        };
+        let edges = self.pairs.par_chunk_by(|a, b| a.0 == b.0).flat_map_iter(of_group).collect();
+        self.edges.append(edges);
+        self.pairs.clear();
+        self.groups = sets.groups;
+        self.groups.drain(..).for_each(|group| self.waits.unset(group as usize));
+    }
+
+    fn finish(mut self) -> Column<Edge> {
+        self.compare();
+        self.edges.finish()
+    }
 }
 
 /// What a thread that reads units again keeps from one document to the next.
 #[derive(Default)]
 struct Reader {
-    scratch: Scratch,
     text: TextBuffer,
+    words: Words,
+}
+
+#[derive(Default)]
+struct Words {
+    scratch: Scratch,
     words: Vec<u64>,
     set: Vec<u64>,
     ahead: Ahead,
-    rows: Vec<UnitRow>,
 }
 
 /// Shingle sets of groups, behind one another.
@@ -228,5 +339,21 @@ impl Sets {
     fn get(&self, group: u32) -> &[u64] {
         let at = self.groups.partition_point(|&g| g < group);
         &self.shingles[self.first[at]..self.first[at + 1]]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn the_pairs_of_a_group_come_once_each_and_in_order() {
+        let mut heads = Builder::new(&Arc::new(Store::default()));
+        heads.extend([[0, 1, 2, 3, 4, 5, 6, 7], [1, 2, 8, 9, 10, 11, 12, 13]]);
+        let mut pairs = vec![(8, 7)];
+        let run = [(9, 0, 0b101), (9, 1, 0b111), (9, 2, 0), (9, 7, 0)];
+        pairs_of(&run, &heads.finish(), &mut pairs);
+        assert_eq!(pairs, [(8, 7), (9, 0), (9, 1), (9, 2), (9, 7), (9, 8)]);
     }
 }

@@ -33,6 +33,11 @@ impl Bits {
         self.words[at / 64] |= 1 << (at % 64);
     }
 
+    /// Unsets a bit.
+    pub fn unset(&mut self, at: usize) {
+        self.words[at / 64] &= !(1 << (at % 64));
+    }
+
     /// Whether any bit of a range is set.
     pub fn any(&self, mut range: std::ops::Range<usize>) -> bool {
         while range.start < range.end {
@@ -56,6 +61,8 @@ mod tests {
     fn bits_are_found_one_by_one_and_in_ranges() {
         let mut bits = Bits::new(200);
         [0, 63, 64, 130].into_iter().for_each(|b| bits.set(b));
+        bits.set(131);
+        bits.unset(131);
         let set: Vec<usize> = (0..300).filter(|&b| bits.has(b)).collect();
         assert_eq!(set, [0, 63, 64, 130]);
         for from in 0..200 {
