@@ -12,9 +12,7 @@ use crate::judge::passage::{self, Carriers};
 use crate::judge::repeat::{self, Copy};
 use crate::store::{Bits, Builder, Column, Sorted, Sorter, Store};
 use crate::tables::{CutRow, Known, PassageRow, Reasons, UnitRow, Witness};
-use crate::text::hash::BySame;
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Groups of more documents than this do not tell versions of one story.
@@ -45,6 +43,9 @@ pub struct Copies<'a> {
 
 /// `(record, unit, original, similarity)` of a copy within a document.
 type CopyRow = (RecordIndex, u32, u32, f32);
+
+/// `(record, group, original, its group, similarity)`: in that document the group's units are copies of the original.
+type LeadRow = (RecordIndex, u32, u32, u32, f32);
 
 /// `(leading group, group, unit, similarity)`: a unit in a family of groups that nearly say the same.
 type FamilyRow = (u32, u32, u32, f32);
@@ -101,83 +102,98 @@ impl Copies<'_> {
     /// Every copy within a document, sorted. An original is the first of its group in the document, and no copy of an
     /// earlier group there.
     fn copies_in_documents(&self) -> Sorted<CopyRow, (RecordIndex, u32)> {
-        let mut placed = Sorter::new(self.store, |p: &CopyRow| (p.0, p.1));
-        // Group b stands in a document where the nearest earlier group a leads: a's first unit and similarity.
-        let mut leads: HashMap<(RecordIndex, u32), (u32, u32, f32), BySame> = HashMap::default();
-        let (mut a, mut b) = (Vec::new(), Vec::new());
-        self.near.edges.each(|edge| {
-            if f64::from(edge.similarity) < self.config.repeat.similarity {
-                return;
-            }
-            self.groups.get(edge.a, &mut a);
-            self.groups.get(edge.b, &mut b);
-            for (record, a, b) in self.shared_records(&a, &b) {
-                let (leader, follower, unit) = if a < b { (edge.a, edge.b, a) } else { (edge.b, edge.a, b) };
-                let row = leads.entry((record, follower)).or_insert((unit, leader, edge.similarity));
-                if unit < row.0 {
-                    *row = (unit, leader, edge.similarity);
-                }
-            }
-        });
-        let led = |record: RecordIndex, group: u32| {
-            // An original that is led itself would not stay: then the copy is none.
-            leads.get(&(record, group)).filter(|(_, leader, _)| !leads.contains_key(&(record, *leader)))
+        let leads = self.leads();
+        let mut follows = Bits::new(self.left.units.rows.len());
+        leads.each(|lead| follows.set(lead.1 as usize));
+        let lead = |record: RecordIndex, group: u32| {
+            let at = follows
+                .has(group as usize)
+                .then(|| leads.partition_point(|l| (l.0, l.1) < (record, group)))?;
+            (at < leads.len()).then(|| leads.get(at)).filter(|l| (l.0, l.1) == (record, group))
         };
+        let mut placed = Sorter::new(self.store, |p: &CopyRow| (p.0, p.1));
         let mut place = |group: u32, members: &[u32]| {
             for run in members.chunk_by(|&a, &b| self.record_of(a) == self.record_of(b)) {
                 let record = self.record_of(run[0]);
-                match led(record, group) {
-                    Some(&(original, _, similarity)) => {
+                // An original that is led itself would not stay: then the copy is none.
+                match lead(record, group).filter(|l| lead(record, l.3).is_none()) {
+                    Some((_, _, original, _, similarity)) => {
                         placed.extend(run.iter().map(|&unit| (record, unit, original, similarity)));
                     }
                     None => placed.extend(run[1..].iter().map(|&unit| (record, unit, run[0], 1.0))),
                 }
             }
         };
+        let mut members = Vec::new();
         self.groups.members.runs(
             |a, b| a.0 == b.0,
             |run| {
-                a.clear();
-                a.extend(run.iter().map(|m| m.1));
-                place(run[0].0, &a);
+                members.clear();
+                members.extend(run.iter().map(|m| m.1));
+                place(run[0].0, &members);
             },
         );
-        let mut followers: Vec<u32> = leads.keys().map(|&(_, follower)| follower).collect();
-        followers.par_sort_unstable();
-        followers.dedup();
-        for group in followers {
-            self.groups.get(group, &mut a);
-            if a.len() == 1 {
-                place(group, &a);
+        // Groups of one unit are not among the members; that unit stands in one document.
+        leads.each(|lead| {
+            self.groups.get(lead.1, &mut members);
+            if members.len() == 1 {
+                place(lead.1, &members);
             }
-        }
+        });
         placed.sorted()
     }
 
-    /// The records in which both groups stand, with the first unit of each there.
-    fn shared_records(&self, a: &[u32], b: &[u32]) -> Vec<(RecordIndex, u32, u32)> {
-        let (mut i, mut j) = (0, 0);
-        let mut out: Vec<(RecordIndex, u32, u32)> = Vec::new();
-        while i < a.len() && j < b.len() {
-            let (x, y) = (self.record_of(a[i]), self.record_of(b[j]));
-            match x.cmp(&y) {
-                std::cmp::Ordering::Less => i += 1,
-                std::cmp::Ordering::Greater => j += 1,
-                std::cmp::Ordering::Equal => {
-                    out.push((x, a[i], b[j]));
-                    i += a[i..].iter().take_while(|&&u| self.record_of(u) == x).count();
-                    j += b[j..].iter().take_while(|&&u| self.record_of(u) == x).count();
-                }
+    /// Where groups that nearly say the same stand in one document: what leads each there, which is the one of them whose
+    /// first unit in the document is earliest.
+    fn leads(&self) -> Column<LeadRow> {
+        let mut rows = Sorter::new(self.store, |l: &LeadRow| (l.0, l.1, l.2));
+        let (mut a, mut b, mut of) = (Vec::new(), Vec::new(), None);
+        self.near.edges.each(|edge| {
+            if f64::from(edge.similarity) < self.config.repeat.similarity {
+                return;
+            }
+            if of != Some(edge.a) {
+                of = Some(edge.a);
+                self.groups.get(edge.a, &mut a);
+            }
+            self.groups.get(edge.b, &mut b);
+            self.shared_records(&a, &b, |record, first_a, first_b| {
+                rows.push(match first_a < first_b {
+                    true => (record, edge.b, first_a, edge.a, edge.similarity),
+                    false => (record, edge.a, first_b, edge.b, edge.similarity),
+                });
+            });
+        });
+        let mut leads = Builder::new(self.store);
+        rows.sorted().runs(|a, b| (a.0, a.1) == (b.0, b.1), |run| leads.push(run[0]));
+        leads.finish()
+    }
+
+    /// Hands on the records in which both groups stand, with the first unit of each there. The work is that of the group with
+    /// fewer units: what one line leads may be many.
+    fn shared_records(&self, a: &[u32], b: &[u32], mut take: impl FnMut(RecordIndex, u32, u32)) {
+        let (few, mut many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+        let mut end = 0;
+        for &unit in few.iter() {
+            if (unit as usize) < end {
+                continue;
+            }
+            let record = self.record_of(unit);
+            let range = self.left.units.range(record);
+            end = range.end;
+            many = &many[many.partition_point(|&u| (u as usize) < range.start)..];
+            if let Some(&other) = many.first().filter(|&&u| (u as usize) < end) {
+                let (a, b) = if a.len() <= b.len() { (unit, other) } else { (other, unit) };
+                take(record, a, b);
             }
         }
-        out
     }
 
     /// Judges passages across documents; `repeated` are units that went as repeats. Cuts, and the passages that stay
     /// where they are, in the order of units.
     pub fn passages(&self, repeated: &Bits) -> (Column<CutRow>, Column<PassageRow>) {
         let kept = self.left.documents() as u32;
-        let stories = self.stories();
+        let (stories, edges) = (self.stories(), self.article_edges());
         let mut cuts = Sorter::new(self.store, |c: &CutRow| c.unit);
         let mut stay = Sorter::new(self.store, |p: &PassageRow| p.unit);
         self.families(repeated).parts(
@@ -186,8 +202,10 @@ impl Copies<'_> {
                 // Where none of the leading group is left, nothing leads.
                 let families: Vec<&[FamilyRow]> =
                     part.chunk_by(|a, b| a.0 == b.0).filter(|f| f.len() > 1 && f[0].0 == f[0].1).collect();
-                let judged: Vec<(Vec<CutRow>, Option<PassageRow>)> =
-                    families.par_iter().map(|family| self.judge_family(family, &stories, kept)).collect();
+                let judged: Vec<(Vec<CutRow>, Option<PassageRow>)> = families
+                    .par_iter()
+                    .map(|family| self.judge_family(family, &stories, &edges, kept))
+                    .collect();
                 for (family_cuts, passage) in judged {
                     cuts.append(family_cuts);
                     stay.extend(passage);
@@ -256,6 +274,7 @@ impl Copies<'_> {
         &self,
         family: &[FamilyRow],
         stories: &[RecordIndex],
+        edges: &[(u32, u32)],
         kept: u32,
     ) -> (Vec<CutRow>, Option<PassageRow>) {
         let mut records: Vec<RecordIndex> = family.iter().map(|m| self.record_of(m.2)).collect();
@@ -275,9 +294,13 @@ impl Copies<'_> {
             .collect();
         sites.sort_unstable();
         sites.dedup();
+        let at_edge = |unit: u32| {
+            let (start, end) = edges[self.record_of(unit) as usize];
+            unit <= start || unit >= end
+        };
         let seen = Carriers {
             stories: told.len() as u32,
-            at_edge: family.iter().filter(|m| self.is_at_edge(m.2)).count() as u32,
+            at_edge: family.iter().filter(|m| at_edge(m.2)).count() as u32,
             copies: family.len() as u32,
             corpus: kept,
             site_pages: sites.iter().map(|&s| pages_of(self.pages, SiteIndex(s))).sum(),
@@ -347,13 +370,16 @@ impl Copies<'_> {
         words
     }
 
-    /// Whether a unit stands at an edge of what is left of its document.
-    fn is_at_edge(&self, unit: u32) -> bool {
-        let range = self.left.units.range(self.record_of(unit));
-        let unit = unit as usize;
-        let left = |units: std::ops::Range<usize>| units.filter(|&u| !self.left.gone.has(u));
-        left(range.start..unit).take(EDGE_START).count() < EDGE_START
-            || left(unit + 1..range.end).take(EDGE_END).count() < EDGE_END
+    /// For each document the last unit of what is left at its front edge, and the first at its end.
+    fn article_edges(&self) -> Vec<(u32, u32)> {
+        let of_record = |record: RecordIndex| {
+            let range = self.left.units.range(record);
+            let left = || range.clone().filter(|&u| !self.left.gone.has(u));
+            let start = left().nth(EDGE_START - 1).map_or(u32::MAX, |u| u as u32);
+            let end = left().rev().nth(EDGE_END - 1).map_or(0, |u| u as u32);
+            (start, end)
+        };
+        (0..self.documents.len() as RecordIndex).into_par_iter().with_min_len(64).map(of_record).collect()
     }
 
     /// Points repeats whose witness went as a passage to the copy that stays, or withdraws them.
