@@ -136,18 +136,26 @@ fn peel_edges(
 fn keep_marks_of_text(units: &[UnitRow], from: usize, out: &mut Vec<Verdict>) {
     let goes = going(units, &out[from..]);
     let is_mark = |i: usize| units[i].surface.has(Surface::NO_LETTERS) && units[i].known == Known::No;
-    let stays =
-        |mut range: Box<dyn Iterator<Item = usize>>| range.find(|&k| !is_mark(k)).is_some_and(|k| !goes[k]);
-    let kept: Vec<usize> = out[from..]
-        .iter()
-        .map(|v| v.unit)
-        .filter(|&i| is_mark(i) && (stays(Box::new((0..i).rev())) || stays(Box::new(i + 1..units.len()))))
-        .collect();
-    let mut kept = kept.into_iter().peekable();
+    if !out[from..].iter().any(|v| is_mark(v.unit)) {
+        return;
+    }
+    // For each mark whether what comes next, or before it, that is no mark stays.
+    let mut beside = vec![false; units.len()];
+    let mut look = |range: &mut dyn Iterator<Item = usize>| {
+        let mut stays = false;
+        for i in range {
+            match is_mark(i) {
+                true => beside[i] |= stays,
+                false => stays = !goes[i],
+            }
+        }
+    };
+    look(&mut (0..units.len()));
+    look(&mut (0..units.len()).rev());
     let mut place = 0;
     out.retain(|v| {
         place += 1;
-        place <= from || kept.next_if_eq(&v.unit).is_none()
+        place <= from || !beside[v.unit]
     });
 }
 
@@ -276,8 +284,8 @@ fn keep_what_text_surrounds(
         return;
     };
     let alone = |i: usize| {
-        let before = (0..i).rev().take_while(|&k| goes[k]).count();
-        let after = (i + 1..units.len()).take_while(|&k| goes[k]).count();
+        let before = (0..i).rev().take(ALONE).take_while(|&k| goes[k]).count();
+        let after = (i + 1..units.len()).take(ALONE).take_while(|&k| goes[k]).count();
         before + 1 + after <= ALONE
     };
     let weak = |v: &Verdict| {
