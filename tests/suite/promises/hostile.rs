@@ -38,6 +38,28 @@ fn a_million_copies_of_one_line_in_a_document_and_in_documents_of_their_own() {
 }
 
 #[test]
+fn lines_alike_but_for_a_number_beside_copies_of_one() {
+    let alike = |n: usize| format!("The ferry {n} to the island leaves at nine on week days.\n");
+    let lines: String = (0..1_000_000 * times()).map(alike).collect();
+    there_and_back(&record("alike", &lines));
+    let pair = |n: usize| alike(n) + "The ferry to the island leaves at nine on week days.\n";
+    let lines: String = (0..200_000 * times()).map(pair).collect();
+    there_and_back(&record("pairs", &lines));
+    let documents: String = (0..100_000 * times()).map(|n| record(&n.to_string(), &pair(n))).collect();
+    there_and_back(&documents);
+}
+
+#[test]
+fn long_runs_of_furniture_and_of_marks() {
+    let many = 200_000 * times();
+    let told = |n: usize| format!("Stone {n} of the long quay was laid in the year {}.\n", 1000 + n % 700);
+    let stones: String = (0..many).map(told).collect();
+    let page = "Subscribe to our newsletter\n".repeat(many) + &stones;
+    there_and_back(&(record("a", &page) + &record("b", &page)));
+    there_and_back(&record("marks", &("Subscribe to our newsletter\n".to_owned() + &"* * *\n".repeat(many))));
+}
+
+#[test]
 fn one_character_a_million_times() {
     for character in ["a", ".", " ", "\n", "é", "中", "\u{e01}", "\u{301}", "\"", "1"] {
         there_and_back(&record("a", &character.repeat(1_000_000 * times())));
