@@ -10,7 +10,7 @@ use crate::document::{Kind, RecordIndex, SiteIndex};
 use crate::judge::Verdict;
 use crate::judge::passage::{self, Carriers};
 use crate::judge::repeat::{self, Copy};
-use crate::store::{Bits, Builder, Column, Sorted, Sorter, Store};
+use crate::store::{Bits, Builder, By, Column, Sorted, Sorter, Store};
 use crate::tables::{CutRow, Known, PassageRow, Reasons, UnitRow, Witness};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -101,7 +101,7 @@ impl Copies<'_> {
 
     /// Every copy within a document, sorted. An original is the first of its group in the document, and no copy of an
     /// earlier group there.
-    fn copies_in_documents(&self) -> Sorted<CopyRow, (RecordIndex, u32)> {
+    fn copies_in_documents(&self) -> Sorted<CopyRow, impl By<CopyRow>> {
         let leads = self.leads();
         let mut follows = Bits::new(self.left.units.rows.len());
         leads.each(|lead| follows.set(lead.1 as usize));
@@ -235,7 +235,7 @@ impl Copies<'_> {
     }
 
     /// Groups with those that say nearly the same as an earlier one, by the first of them.
-    fn families(&self, repeated: &Bits) -> Sorted<FamilyRow, (u32, u32, u32)> {
+    fn families(&self, repeated: &Bits) -> Sorted<FamilyRow, impl By<FamilyRow>> {
         let may = self.may_be_passages(repeated);
         let mut rows = Sorter::new(self.store, |r: &FamilyRow| (r.0, r.1, r.2));
         let mut follows = Bits::new(self.left.units.rows.len());

@@ -12,7 +12,7 @@ use crate::document::RecordIndex;
 use crate::error::Result;
 use crate::find::cover::{self, Fate, Members, Thresholds};
 use crate::store::row::row;
-use crate::store::{Ahead, Bits, Builder, Column, Sorter, Store};
+use crate::store::{Ahead, Bits, Builder, By, Column, Sorter, Store};
 use crate::tables::{Rule, SketchRow, UnitRow, Witness};
 use crate::text::shingle;
 use rayon::prelude::*;
@@ -240,7 +240,7 @@ impl DocumentSearch<'_> {
         &self,
         sketches: &Column<SketchRow>,
         rank: &[u32],
-        removed: &mut Sorter<(RecordIndex, Removed), RecordIndex>,
+        removed: &mut Sorter<(RecordIndex, Removed), impl By<(RecordIndex, Removed)>>,
     ) -> Bits {
         let mut sorter = Sorter::new(self.store, |r: &(u128, u32, RecordIndex)| *r);
         let mut record = 0;

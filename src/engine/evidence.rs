@@ -11,7 +11,7 @@ use super::repeated::{Repeated, mixed};
 use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
 use crate::store::row::row;
-use crate::store::{Builder, Column, Sorted, Sorter, Store};
+use crate::store::{Builder, By, Column, Sorted, Sorter, Store};
 use crate::tables::{AnchorRow, Evidence, UnitRow};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
 
 /// The counts of units with those of their templates.
 fn join(
-    counted: &Sorted<(u32, Evidence), u32>,
+    counted: &Sorted<(u32, Evidence), impl By<(u32, Evidence)>>,
     templates: &Column<(u32, u32, u8)>,
     store: &Arc<Store>,
 ) -> Column<(u32, Evidence)> {
@@ -222,7 +222,7 @@ fn own_words(units: &Units, documents: &Documents, store: &Arc<Store>) -> Vec<u3
 
 /// For each document the first of its site that it is a copy of.
 fn copies(
-    entries: &Sorted<Entry, Entry>,
+    entries: &Sorted<Entry, impl By<Entry>>,
     units: &Units,
     documents: &Documents,
     store: &Arc<Store>,

@@ -1,14 +1,14 @@
 //! Documents that belong together because of what they share, by the first of them.
 
 use crate::document::RecordIndex;
-use crate::store::{Sorter, Store};
+use crate::store::{By, Sorter, Store};
 use std::sync::Arc;
 
 /// A later document, an earlier one, and the words of something that both have.
 pub type Shared = (RecordIndex, RecordIndex, u32);
 
 /// Takes what documents share.
-pub fn sorter(store: &Arc<Store>) -> Sorter<Shared, Shared> {
+pub fn sorter(store: &Arc<Store>) -> Sorter<Shared, impl By<Shared> + use<>> {
     Sorter::new(store, |p: &Shared| *p)
 }
 
@@ -16,7 +16,7 @@ pub fn sorter(store: &Arc<Store>) -> Sorter<Shared, Shared> {
 /// of a later document, an earlier one, and the words that they share.
 pub fn leaders(
     documents: usize,
-    shared: Sorter<Shared, Shared>,
+    shared: Sorter<Shared, impl By<Shared>>,
     belong: impl Fn(RecordIndex, RecordIndex, u32) -> bool,
 ) -> Vec<RecordIndex> {
     let mut leaders: Vec<RecordIndex> = (0..documents as u32).collect();

@@ -6,7 +6,7 @@ use super::repeated::{Repeated, mixed};
 use super::{Cancel, Source, TextBuffer};
 use crate::error::Result;
 use crate::store::row::row;
-use crate::store::{Ahead, Bits, Builder, Column, Sorted, Sorter, Store};
+use crate::store::{Ahead, Bits, Builder, By, Column, Sorted, Sorter, Store};
 use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE, UnitRow};
 use crate::text::shingle;
 use rayon::prelude::*;
@@ -89,7 +89,8 @@ impl NearSearch<'_> {
         let forgone = AtomicU64::new(0);
         let (wanted, heads) = self.wanted(store, &forgone);
         cancel.check()?;
-        let mut comparing = Comparing::new(self, store);
+        let edges = Sorter::new(store, |e: &Edge| (e.a, e.b));
+        let mut comparing = Comparing::new(self, edges, store);
         let mut done = Ok(());
         // A group's pairs, each once, the later group first: texts are read in order, and what many are compared with are few.
         wanted.mapped(
@@ -106,7 +107,11 @@ impl NearSearch<'_> {
     }
 
     /// What is to be compared, by the later group, and the heads of the large buckets.
-    fn wanted(&self, store: &Arc<Store>, forgone: &AtomicU64) -> (Sorted<Wanted, Wanted>, Column<Heads>) {
+    fn wanted(
+        &self,
+        store: &Arc<Store>,
+        forgone: &AtomicU64,
+    ) -> (Sorted<Wanted, impl By<Wanted> + use<>>, Column<Heads>) {
         let mut wanted = Sorter::new(store, |w: &Wanted| *w);
         let large = Mutex::new(Builder::new(store));
         self.buckets(store).mapped(
@@ -141,7 +146,7 @@ impl NearSearch<'_> {
     }
 
     /// The groups by band and band key, with their words; only those that are not alone.
-    fn buckets(&self, store: &Arc<Store>) -> Sorted<Banded, (u8, u32, u32)> {
+    fn buckets(&self, store: &Arc<Store>) -> Sorted<Banded, impl By<Banded>> {
         let units = self.left.units;
         let repeated = Repeated::with_room_for(units.near.len() * NEAR_BANDS, store);
         let mut sorter = Sorter::new(store, |b: &Banded| (b.0, b.1, b.2));
@@ -249,7 +254,7 @@ fn pairs_of(run: &[Wanted], heads: &Column<Heads>, pairs: &mut Vec<(u32, u32)>) 
 }
 
 /// Takes pairs, and compares them when there are enough.
-struct Comparing<'a> {
+struct Comparing<'a, B> {
     search: &'a NearSearch<'a>,
     /// Pairs that wait, and the groups in them, each once.
     pairs: Vec<(u32, u32)>,
@@ -257,18 +262,18 @@ struct Comparing<'a> {
     waits: Bits,
     /// Bytes that they may need in all.
     most: usize,
-    edges: Sorter<Edge, (u32, u32)>,
+    edges: Sorter<Edge, B>,
 }
 
-impl<'a> Comparing<'a> {
-    fn new(search: &'a NearSearch<'a>, store: &Arc<Store>) -> Comparing<'a> {
+impl<'a, B: By<Edge>> Comparing<'a, B> {
+    fn new(search: &'a NearSearch<'a>, edges: Sorter<Edge, B>, store: &Store) -> Comparing<'a, B> {
         Comparing {
             search,
             pairs: Vec::new(),
             groups: Vec::new(),
             waits: Bits::new(search.left.units.rows.len()),
             most: store.rows_at_once(GROUP_BYTES).min(MOST_GROUPS) * GROUP_BYTES,
-            edges: Sorter::new(store, |e: &Edge| (e.a, e.b)),
+            edges,
         }
     }
 

@@ -18,7 +18,7 @@ pub use ahead::Ahead;
 pub use bits::Bits;
 pub use column::{Builder, Column};
 pub use row::Row;
-pub use sort::{Sorted, Sorter};
+pub use sort::{By, Sorted, Sorter};
 
 use crate::disk::{Disk, RealDisk, Temporary};
 use crate::error::{Error, Result};

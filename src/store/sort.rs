@@ -14,10 +14,26 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 /// Rows that a thread maps at a time, and those that are the same as the last of them.
 const PIECE: usize = 1 << 12;
 
+/// What rows are sorted by. A type of its own for each, and not a pointer to a function: comparing is most of sorting, and a
+/// call that is not inlined twice a comparison was half of that.
+pub trait By<T>: Copy + Send + Sync {
+    /// What is compared.
+    type Key: Ord + Send;
+    /// The key of a row.
+    fn key(self, row: &T) -> Self::Key;
+}
+
+impl<T, K: Ord + Send, F: Fn(&T) -> K + Copy + Send + Sync> By<T> for F {
+    type Key = K;
+    fn key(self, row: &T) -> K {
+        self(row)
+    }
+}
+
 /// Takes rows in any order; equal keys must mean equal rows, or rows whose order does not matter.
-pub struct Sorter<T, K> {
+pub struct Sorter<T, B> {
     store: Arc<Store>,
-    key: fn(&T) -> K,
+    by: B,
     rows: Vec<T>,
     most: usize,
     file: Option<Arc<dyn Temporary>>,
@@ -25,12 +41,15 @@ pub struct Sorter<T, K> {
     end: u64,
 }
 
-impl<T: Row, K: Ord + Send> Sorter<T, K> {
+impl<T: Row, B: By<T>> Sorter<T, B> {
     /// Sorts by a key.
-    pub fn new(store: &Arc<Store>, key: fn(&T) -> K) -> Sorter<T, K> {
+    pub fn new<K>(store: &Arc<Store>, by: B) -> Sorter<T, B>
+    where
+        B: Fn(&T) -> K,
+    {
         Sorter {
             store: Arc::clone(store),
-            key,
+            by,
             rows: Vec::new(),
             most: store.rows_at_once(size_of::<T>()),
             file: None,
@@ -63,8 +82,13 @@ impl<T: Row, K: Ord + Send> Sorter<T, K> {
         }
     }
 
+    fn sort(&mut self) {
+        let by = self.by;
+        self.rows.par_sort_unstable_by_key(|row| by.key(row));
+    }
+
     fn spill(&mut self) {
-        self.rows.par_sort_unstable_by_key(self.key);
+        self.sort();
         let file = self.file.get_or_insert_with(|| self.store.file());
         write_rows(&self.store, &**file, self.end, &self.rows);
         self.runs.push((self.end, self.rows.len()));
@@ -85,9 +109,9 @@ impl<T: Row, K: Ord + Send> Sorter<T, K> {
     }
 
     /// All rows, sorted, to be walked through: of those that are on disk nothing is written again.
-    pub fn sorted(mut self) -> Sorted<T, K> {
+    pub fn sorted(mut self) -> Sorted<T, B> {
         if self.file.is_none() {
-            self.rows.par_sort_unstable_by_key(self.key);
+            self.sort();
             self.rows.shrink_to_fit();
             return Sorted::Memory(self.store, self.rows);
         }
@@ -96,12 +120,12 @@ impl<T: Row, K: Ord + Send> Sorter<T, K> {
         let of_run =
             |&(start, count): &(u64, usize)| Column::on_disk(&self.store, Arc::clone(&file), start, count);
         let runs = self.runs.iter().map(of_run).collect();
-        Sorted::Runs { store: self.store, key: self.key, runs }
+        Sorted::Runs { store: self.store, by: self.by, runs }
     }
 }
 
 /// Sorted rows that are walked through.
-pub enum Sorted<T, K> {
+pub enum Sorted<T, B> {
     /// All of them.
     Memory(Arc<Store>, Vec<T>),
     /// Sorted runs, which are merged as they are walked through.
@@ -109,13 +133,13 @@ pub enum Sorted<T, K> {
         /// Holds them.
         store: Arc<Store>,
         /// What they are sorted by.
-        key: fn(&T) -> K,
+        by: B,
         /// Each sorted.
         runs: Vec<Column<T>>,
     },
 }
 
-impl<T: Row, K: Ord + Send> Sorted<T, K> {
+impl<T: Row, B: By<T>> Sorted<T, B> {
     fn store(&self) -> &Arc<Store> {
         match self {
             Sorted::Memory(store, _) | Sorted::Runs { store, .. } => store,
@@ -124,15 +148,15 @@ impl<T: Row, K: Ord + Send> Sorted<T, K> {
 
     /// Hands on all rows in order, part by part; rows that are the `same` as their neighbours are in one part.
     pub fn parts(&self, same: impl Fn(&T, &T) -> bool + Send + Sync, mut take: impl FnMut(&[T])) {
-        let (store, key, runs) = match self {
+        let (store, by, runs) = match self {
             Sorted::Memory(_, rows) => return take(rows),
-            Sorted::Runs { store, key, runs } => (store, *key, runs),
+            Sorted::Runs { store, by, runs } => (store, *by, runs),
         };
         let window = store.window(size_of::<T>());
         // Merging the next part goes on beside what is done with this one.
         let merge = |sender: SyncSender<Vec<T>>| {
             // All runs together hold no more than a step may.
-            let mut merge = Merge::new(runs, key, store.rows_at_once(size_of::<T>()) / runs.len().max(1));
+            let mut merge = Merge::new(runs, by, store.rows_at_once(size_of::<T>()) / runs.len().max(1));
             let mut part: Vec<T> = Vec::with_capacity(window);
             for row in &mut merge {
                 if part.len() >= window && !part.last().is_some_and(|last| same(last, &row)) {
@@ -214,23 +238,24 @@ fn mapped<T: Sync, R: Send>(
 }
 
 /// The next row of each run, the least of them first.
-struct Merge<'a, T, K> {
+struct Merge<'a, T, B: By<T>> {
     cursors: Vec<Cursor<'a, T>>,
-    key: fn(&T) -> K,
-    heap: BinaryHeap<Reverse<(K, usize)>>,
+    by: B,
+    heap: BinaryHeap<Reverse<(B::Key, usize)>>,
 }
 
-impl<'a, T: Row, K: Ord> Merge<'a, T, K> {
+impl<'a, T: Row, B: By<T>> Merge<'a, T, B> {
     /// Of runs that are each read by so many rows.
-    fn new(runs: &'a [Column<T>], key: fn(&T) -> K, rows: usize) -> Self {
+    fn new(runs: &'a [Column<T>], by: B, rows: usize) -> Self {
         let mut cursors: Vec<Cursor<'a, T>> = runs.iter().map(|run| run.cursor_by(rows.max(32))).collect();
-        let first = |(run, cursor): (usize, &mut Cursor<'a, T>)| Some(Reverse((key(&cursor.peek()?), run)));
+        let first =
+            |(run, cursor): (usize, &mut Cursor<'a, T>)| Some(Reverse((by.key(&cursor.peek()?), run)));
         let heap = cursors.iter_mut().enumerate().filter_map(first).collect();
-        Merge { cursors, key, heap }
+        Merge { cursors, by, heap }
     }
 }
 
-impl<T: Row, K: Ord> Iterator for Merge<'_, T, K> {
+impl<T: Row, B: By<T>> Iterator for Merge<'_, T, B> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
@@ -238,7 +263,7 @@ impl<T: Row, K: Ord> Iterator for Merge<'_, T, K> {
         let run = top.0.1;
         let row = self.cursors[run].next()?;
         match self.cursors[run].peek() {
-            Some(next) => *top = Reverse(((self.key)(&next), run)),
+            Some(next) => *top = Reverse((self.by.key(&next), run)),
             None => _ = PeekMut::pop(top),
         }
         Some(row)
