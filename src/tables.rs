@@ -3,6 +3,7 @@
 use crate::document::{Kind, SiteIndex, Span};
 use crate::store::Row;
 use crate::store::row::{choice, row};
+use crate::text::shingle::Bitmap;
 use crate::text::surface::Surface;
 
 /// One unit of a document. Rows stand in the order of the documents and of their texts.
@@ -249,6 +250,10 @@ pub struct NearRow {
     pub unit: u32,
     /// A key a band.
     pub keys: [u32; NEAR_BANDS],
+    /// How many shingles it has, those that come twice counted twice; at most 65,535.
+    pub shingles: u16,
+    /// Which shingles it has, roughly: [`shingle::may_reach`](crate::text::shingle::may_reach).
+    pub bitmap: Bitmap,
 }
 
 /// Bands of the signature of a unit: with three rows each, 97 % of the pairs at Jaccard 0.8 share one.
@@ -326,7 +331,7 @@ row!(AnchorRow { key: u32, unit: u32, from: u8, to: u8 });
 row!(PassageRow { unit: u32, documents: u32, stories: u32, copies: u32, at_edge: u32 });
 row!(Witness { of: u32, similarity: f32 });
 row!(CutRow { unit: u32, kind: Kind, rule: Rule, score: f32, witness: Option<Witness>, reasons: Reasons });
-row!(NearRow { unit: u32, keys: [u32; NEAR_BANDS] });
+row!(NearRow { unit: u32, keys: [u32; NEAR_BANDS], shingles: u16, bitmap: Bitmap });
 row!(SketchRow { exact: u128, words: u32, samples: u32 });
 row!(Evidence {
     site_documents: u32,

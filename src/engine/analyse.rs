@@ -252,11 +252,16 @@ impl Analyser {
         if words.count() >= NEAR_MIN_WORDS {
             let values = scratch.sketch.values();
             values.clear();
-            shingle::for_each(&words.exact, UNIT_SHINGLE, |s| values.push(minhash::value(s)));
+            let mut bitmap = 0;
+            shingle::for_each(&words.exact, UNIT_SHINGLE, |s| {
+                values.push(minhash::value(s));
+                bitmap |= shingle::bitmap(s);
+            });
+            let shingles = values.len().min(u16::MAX as usize) as u16;
             scratch.keys.clear();
             self.near.keys_into(&mut scratch.sketch, &mut scratch.keys);
             if let Ok(keys) = <[u32; NEAR_BANDS]>::try_from(scratch.keys.as_slice()) {
-                batch.near.push(NearRow { unit: index, keys });
+                batch.near.push(NearRow { unit: index, keys, shingles, bitmap });
             }
         }
     }

@@ -7,8 +7,8 @@ use super::{Cancel, Source, TextBuffer};
 use crate::error::Result;
 use crate::store::row::row;
 use crate::store::{Ahead, Bits, Builder, By, Column, Sorted, Sorter, Store};
-use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE, UnitRow};
-use crate::text::shingle;
+use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE};
+use crate::text::shingle::{self, Bitmap};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -78,8 +78,8 @@ const MOST_GROUPS: usize = 1 << 19;
 /// bucket (by its number). Groups that nearly all say the same share several large buckets, whose heads are mostly the
 /// same ones; these rows are fewer than the pairs.
 type Wanted = (u32, u32, u8);
-/// `(band, band key, group, words)`.
-type Banded = (u8, u32, u32, u16);
+/// `(band, band key, group, shingles, bitmap)`.
+type Banded = (u8, u32, u32, u16, Bitmap);
 /// The first groups of a large bucket.
 type Heads = [u32; BUCKET_HEADS];
 
@@ -119,7 +119,7 @@ impl NearSearch<'_> {
             |bucket, out| {
                 if bucket.len() <= BUCKET_ALL_PAIRS {
                     for (i, a) in bucket.iter().enumerate() {
-                        let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a.3, b.3));
+                        let comparable = bucket[i + 1..].iter().filter(|b| self.comparable(a, b));
                         out.extend(comparable.map(|b| (b.2, a.2, 0)));
                     }
                     return;
@@ -134,7 +134,7 @@ impl NearSearch<'_> {
                 };
                 for (i, b) in bucket.iter().enumerate() {
                     let earlier = heads[..i.min(BUCKET_HEADS)].iter().enumerate();
-                    let bits = earlier.map(|(head, a)| u8::from(self.comparable(a.3, b.3)) << head).sum();
+                    let bits = earlier.map(|(head, a)| u8::from(self.comparable(a, b)) << head).sum();
                     if bits != 0 {
                         out.push((b.2, number, bits));
                     }
@@ -150,26 +150,23 @@ impl NearSearch<'_> {
         let units = self.left.units;
         let repeated = Repeated::with_room_for(units.near.len() * NEAR_BANDS, store);
         let mut sorter = Sorter::new(store, |b: &Banded| (b.0, b.1, b.2));
-        let (mut unit_buffer, mut near_buffer) = (Vec::new(), Vec::new());
+        let window = store.window(size_of::<NearRow>() + NEAR_BANDS * size_of::<Banded>());
+        let mut buffer = Vec::new();
         for collecting in [false, true] {
             let mut at = 0;
-            for stretch in
-                units.stretches(store, size_of::<UnitRow>() + size_of::<NearRow>() + NEAR_BANDS * 16)
-            {
-                let range = units.range_of(&stretch);
-                let to = units.near.partition_point(|n| (n.unit as usize) < range.end);
-                let near = units.near.read(at..to, &mut near_buffer);
+            while at < units.near.len() {
+                let to = (at + window).min(units.near.len());
+                let near = units.near.read(at..to, &mut buffer);
                 at = to;
                 let firsts = near
                     .par_iter()
                     .filter(|n| self.left.left.has(n.unit as usize) && self.groups.is_first(n.unit));
                 if collecting {
-                    let rows = units.rows.read(range.clone(), &mut unit_buffer);
                     let of_unit = |n: &NearRow| {
-                        let (unit, words) = (n.unit, rows[n.unit as usize - range.start].words);
-                        let repeated = &repeated;
+                        let (unit, shingles, bitmap, repeated) = (n.unit, n.shingles, n.bitmap, &repeated);
                         let again = move |&(band, key): &(u8, u32)| repeated.has(mixed(u32::from(band), key));
-                        (0u8..).zip(n.keys).filter(again).map(move |(band, key)| (band, key, unit, words))
+                        let banded = move |(band, key)| (band, key, unit, shingles, bitmap);
+                        (0u8..).zip(n.keys).filter(again).map(banded)
                     };
                     sorter.append(firsts.flat_map_iter(of_unit).collect());
                 } else {
@@ -182,11 +179,14 @@ impl NearSearch<'_> {
         sorter.sorted()
     }
 
-    /// Sizes too different for the threshold are not worth comparing (word counts stand for shingle counts, with
-    /// some slack).
-    fn comparable(&self, a: u16, b: u16) -> bool {
-        let (a, b) = (f64::from(a), f64::from(b));
-        a.min(b) + 2.0 >= self.threshold * 0.8 * a.max(b)
+    /// Whether two groups are worth comparing: not where one is much longer (also where that is by saying the same again,
+    /// which sets do not tell), nor where the bitmaps say that they are less similar.
+    fn comparable(&self, a: &Banded, b: &Banded) -> bool {
+        let (fewer, more) = (a.3.min(b.3), a.3.max(b.3));
+        let alike = f64::from(fewer) + 4.0 >= self.threshold * 0.8 * (f64::from(more) + 2.0);
+        // Of the longest it is not known how many shingles they have.
+        let shingles = usize::from(fewer) + usize::from(more);
+        alike && (more == u16::MAX || shingle::may_reach(self.threshold, (a.4, b.4), shingles))
     }
 
     /// The shingle sets of groups, which are sorted, read document by document.

@@ -64,6 +64,24 @@ pub fn jaccard(a: &[u64], b: &[u64]) -> f64 {
     if both == 0 { 0.0 } else { both as f64 / (a.len() + b.len() - both) as f64 }
 }
 
+/// A set of shingles as a bitmap: each sets the bit that its last bits tell.
+pub type Bitmap = u64;
+
+/// The bitmap of one shingle; that of a set is the union of theirs.
+#[inline]
+pub fn bitmap(shingle: u64) -> Bitmap {
+    1 << (shingle % u64::from(Bitmap::BITS))
+}
+
+/// Whether two sets of at most so many shingles in all may be as similar as `threshold`, by their bitmaps. Each bit that they
+/// differ in is a shingle that only one set has, so that what this refuses is less similar for sure (the bitmap filter of
+/// Sandes, Teodoro and Melo, Information Systems 88, 2020).
+pub fn may_reach(threshold: f64, (a, b): (Bitmap, Bitmap), shingles: usize) -> bool {
+    let differ = f64::from((a ^ b).count_ones());
+    // J >= t where the symmetric difference is at most this part of both sizes; the rest is for rounding.
+    differ <= (1.0 - threshold) / (1.0 + threshold) * shingles as f64 + 1e-6
+}
+
 /// The share of `inner` that stands in `outer`; 0 where `inner` is empty.
 pub fn containment(inner: &[u64], outer: &[u64]) -> f64 {
     if inner.is_empty() { 0.0 } else { shared(inner, outer) as f64 / inner.len() as f64 }
@@ -114,6 +132,8 @@ mod tests {
             let union = a.union(&b).count();
             let expected = if both == 0 { 0.0 } else { both as f64 / union as f64 };
             prop_assert_eq!(jaccard(&x, &y), expected);
+            let map = |set: &[u64]| set.iter().fold(0, |map, &s| map | bitmap(s));
+            prop_assert!(may_reach(expected, (map(&x), map(&y)), x.len() + y.len()));
         }
     }
 }
