@@ -13,24 +13,19 @@ const SLOTS: usize = 16;
 /// Slots of two bits, by the first bits of a key: seen, and seen again.
 pub struct Repeated {
     words: Vec<AtomicU64>,
-    shift: u32,
 }
 
 impl Repeated {
     /// Room for so many keys, as far as the store has it: with less room more keys are taken for repeated that are not.
     pub fn with_room_for(keys: usize, store: &Store) -> Repeated {
-        let wanted = (keys * SLOTS / 32).next_power_of_two();
-        let most = store.filter(wanted * 8) / 8;
-        // The largest power of two that fits.
-        let words = if most < wanted { (most + 1).next_power_of_two() / 2 } else { wanted }.max(2);
-        Repeated {
-            words: (0..words).map(|_| AtomicU64::new(0)).collect(),
-            shift: 64 - words.trailing_zeros(),
-        }
+        let words = (store.filter(keys * SLOTS / 4) / 8).max(2);
+        Repeated { words: (0..words).map(|_| AtomicU64::new(0)).collect() }
     }
 
     fn place(&self, key: u64) -> (&AtomicU64, u64) {
-        (&self.words[(key >> self.shift) as usize], 1 << (2 * (key >> (self.shift - 5) & 31)))
+        let slots = 32 * self.words.len() as u128;
+        let slot = ((u128::from(key) * slots) >> 64) as usize;
+        (&self.words[slot / 32], 1 << (2 * (slot % 32)))
     }
 
     /// Adds a key, whose first bits are to be as good as chance.
