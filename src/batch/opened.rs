@@ -168,7 +168,7 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// A disk that fails; a receipt that is not in its format.
-    pub fn receipt(&self, place: &ReceiptPlace) -> Result<Receipt> {
+    pub fn receipt(&self, place: &ReceiptPlace) -> Result<Receipt<'static>> {
         let mut line = vec![0; place.length as usize];
         let path = self.receipts_path();
         self.receipts_file.read_at(&mut line, place.start).map_err(Error::io("read", &path))?;
@@ -180,7 +180,7 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// As [`Opened::receipt`].
-    pub fn find(&self, id: &str) -> Result<Vec<Receipt>> {
+    pub fn find(&self, id: &str) -> Result<Vec<Receipt<'static>>> {
         let mut places = Vec::new();
         each_head(self.disk, &self.receipts_path(), &mut |place, head| {
             if head.id == id {
@@ -196,7 +196,7 @@ impl<'a> Opened<'a> {
     }
 
     /// The original text of the record of a receipt; nothing where the folder holds no cleaned documents.
-    pub fn original_text(&self, wanted: &Receipt) -> Result<Option<String>> {
+    pub fn original_text(&self, wanted: &Receipt<'_>) -> Result<Option<String>> {
         let file = self.files.iter().find(|f| f.file == wanted.file);
         let file = file.ok_or_else(|| self.broken(wanted, "its file is not in files.jsonl"))?;
         if !self.has_documents() {
@@ -438,7 +438,7 @@ impl<'a> Opened<'a> {
         &self,
         file: &FileRow,
         record: &[u8],
-        receipt: &Receipt,
+        receipt: &Receipt<'_>,
         header: Option<&table::Header>,
     ) -> Result<Vec<u8>> {
         let record =
@@ -486,7 +486,7 @@ impl<'a> Opened<'a> {
         Ok([&bytes[..range.start], text.as_bytes(), &bytes[range.end..]].concat())
     }
 
-    fn put_back_text(&self, left: &str, receipt: &Receipt) -> Result<String> {
+    fn put_back_text(&self, left: &str, receipt: &Receipt<'_>) -> Result<String> {
         let removed: Vec<(usize, &[u8])> =
             receipt.cuts.iter().map(|c| (c.start as usize, c.removed.as_bytes())).collect();
         let whole = cuts::put_back(left.as_bytes(), &removed).and_then(|whole| String::from_utf8(whole).ok());
@@ -496,16 +496,16 @@ impl<'a> Opened<'a> {
     }
 
     /// Compares a text that was put back with the hash of the original.
-    fn check(&self, text: &str, receipt: &Receipt) -> Result<()> {
+    fn check(&self, text: &str, receipt: &Receipt<'_>) -> Result<()> {
         if receipt::hash(text) == receipt.xxh3 {
             return Ok(());
         }
         Err(self.broken(receipt, "the text put back is not the original: the output was changed"))
     }
 
-    fn broken(&self, receipt: &Receipt, reason: &str) -> Error {
+    fn broken(&self, receipt: &Receipt<'_>, reason: &str) -> Error {
         Error::Format {
-            path: self.folder.join("documents").join(&receipt.file),
+            path: self.folder.join("documents").join(&*receipt.file),
             line: receipt.line,
             reason: format!("record `{}` of the input: {reason}", receipt.id),
         }

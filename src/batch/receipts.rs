@@ -1,4 +1,6 @@
 //! Decisions to receipts.
+//!
+//! A receipt borrows what it can: there are as many cuts as lines of furniture, and a corpus of pages has millions.
 
 use super::write::{Work, Writer};
 use crate::clean::cuts;
@@ -11,36 +13,63 @@ use crate::document::Span;
 use crate::engine::Stretch;
 use crate::engine::evidence::pages_of;
 use crate::judge::because::Page;
-use crate::tables::{CutRow, Evidence};
+use crate::tables::{CutRow, Evidence, Reason};
+use std::borrow::Cow;
+
+/// The facts behind the cuts of a record, one behind another.
+#[derive(Default)]
+pub(super) struct Facts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Facts {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    fn tell(&mut self, page: &Page<'_>, reason: Reason, unit: usize) {
+        // Writing to a string does not fail.
+        let _ = page.fact_into(reason, unit, &mut self.text);
+        self.ends.push(self.text.len());
+    }
+
+    fn all(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
+    }
+}
 
 impl<'a> Writer<'a> {
     /// The receipt of a record, if anything happened to it.
-    pub(super) fn receipt(&self, record: u32, work: &mut Work<'a>) -> Option<Receipt> {
+    pub(super) fn receipt<'w>(&'w self, record: u32, work: &'w mut Work<'a>) -> Option<Receipt<'w>> {
         let removed = self.decisions.removed(record);
-        let stretch = work.near.of(self.decisions, record);
+        let Work { text, near, evidence, facts } = work;
+        let stretch = near.of(self.decisions, record);
         let rows = if removed.is_some() { &[] } else { stretch.cuts_of(record) };
         if removed.is_none() && rows.is_empty() {
             return None;
         }
-        let raw = self.records.load(record, &mut work.text.raw);
-        let text = raw.spelling().text(raw.raw_text(), &mut work.text.text);
+        let raw = self.records.load(record, &mut text.raw);
+        let text = raw.spelling().text(raw.raw_text(), &mut text.text);
         let document = removed.map(|r| DocumentCut {
             rule: r.rule.name().into(),
             score: r.witness.similarity,
             witness: DocumentWitness { record: r.witness.of, id: self.records.id(r.witness.of) },
         });
-        stretch.evidence_of(record, &mut work.evidence);
+        stretch.evidence_of(record, evidence);
         Some(Receipt {
             record,
             id: self.records.id_of(record, &raw),
-            file: self.records.file(record).input.name.clone(),
+            file: self.records.file(record).input.name.as_str().into(),
             line: raw.row.line,
             row: u64::from(raw.row.row),
-            site: self.records.site(record).map(str::to_owned),
+            site: self.records.site(record).map(Cow::Borrowed),
             site_pages: self.pages(record),
             bytes: text.len() as u64,
             xxh3: receipt::hash(text),
-            cuts: self.cuts(record, (&raw, text), rows, (stretch, &work.evidence)),
+            cuts: self.cuts(record, (raw, text), rows, (stretch, evidence), facts),
             document,
         })
     }
@@ -51,13 +80,14 @@ impl<'a> Writer<'a> {
         cuts::ranges(text, &spans)
     }
 
-    fn cuts(
+    fn cuts<'w>(
         &self,
         record: u32,
-        (loaded, text): (&Raw<'_>, &str),
+        (loaded, text): (Raw<'w>, &'w str),
         rows: &[CutRow],
         (stretch, evidence): (&Stretch<'_>, &[Evidence]),
-    ) -> Vec<Cut> {
+        facts: &'w mut Facts,
+    ) -> Vec<Cut<'w>> {
         let ranges = self.ranges(text, rows, stretch);
         // How it was spelt matters only where it is spelt so again.
         let spelling = loaded.spelling();
@@ -65,10 +95,16 @@ impl<'a> Writer<'a> {
         let raw = (again && spelling != Spelling::Plain).then(|| loaded.raw_text());
         let offsets: Vec<usize> = ranges.iter().flat_map(|r| [r.start as usize, r.end as usize]).collect();
         let raw_offsets = raw.map(|raw| spelling.raw_offsets(raw, &offsets));
-        let emptied = self.is_emptied(loaded, rows, stretch);
+        let emptied = self.is_emptied(&loaded, rows, stretch);
         let fragile = raw.is_some_and(|raw| spelling == Spelling::Json && json::has_lone_surrogate(raw));
         let first = self.decisions.units.range(record).start;
+        let unit_of = |row: &CutRow| row.unit as usize - first;
         let page = Page::new(stretch.units_of(record), evidence, self.pages(record));
+        facts.clear();
+        for row in rows {
+            row.reasons.iter().flatten().for_each(|&reason| facts.tell(&page, reason, unit_of(row)));
+        }
+        let mut told = facts.all();
         let (mut chars, mut at) = (0u64, 0usize);
         let mut chars_to = |to: usize| {
             let piece = &text[at..to];
@@ -80,10 +116,9 @@ impl<'a> Writer<'a> {
             .zip(&ranges)
             .enumerate()
             .map(|(i, (row, range))| {
-                let unit = row.unit as usize - first;
-                let removed = range.of(text).to_owned();
+                let removed = range.of(text);
                 let spelt = raw.zip(raw_offsets.as_ref()).map(|(raw, o)| &raw[o[2 * i]..o[2 * i + 1]]);
-                let raw = spelt.filter(|s| spelling.plain(&removed) != **s).map(str::to_owned);
+                let raw = spelt.filter(|raw| !spelling.is_usual(removed, raw));
                 let raw_start = raw_offsets.as_ref().filter(|_| fragile).map(|o| o[2 * i] as u64);
                 // Tells that the quotes around nothing are not those of the row.
                 let raw_start = raw_start.or(emptied.then_some(u64::from(range.start)));
@@ -93,13 +128,17 @@ impl<'a> Writer<'a> {
                     char_start: chars_to(range.start as usize),
                     char_end: chars_to(range.end as usize),
                     kind: row.kind,
-                    rule: row.rule.name().into(),
+                    rule: Cow::Borrowed(row.rule.name()),
                     score: row.score,
-                    because: row.reasons.iter().flatten().map(|&r| page.fact(r, unit)).collect(),
-                    counts: evidence.get(unit).map_or_else(Counts::default, counts),
+                    because: told
+                        .by_ref()
+                        .take(row.reasons.iter().flatten().count())
+                        .map(Cow::Borrowed)
+                        .collect(),
+                    counts: evidence.get(unit_of(row)).map_or_else(Counts::default, counts),
                     witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity)),
-                    removed,
-                    raw,
+                    removed: Cow::Borrowed(removed),
+                    raw: raw.map(Cow::Borrowed),
                     raw_start,
                 }
             })

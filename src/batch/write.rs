@@ -5,6 +5,7 @@ use super::annotate::Emit;
 use super::columns;
 use super::files::{self, FileRow, Target, Written};
 use super::out::{Folder, OutFile, Packing, line_of};
+use super::receipts::Facts;
 use super::shape::Columns;
 use crate::clean::receipt::{self, Header};
 use crate::corpus::format::{Compression, Format};
@@ -64,6 +65,7 @@ pub(super) struct Work<'a> {
     pub text: TextBuffer,
     pub near: Near<'a>,
     pub evidence: Vec<Evidence>,
+    pub facts: Facts,
 }
 
 /// What was decided about the record that is written, and those behind it.

@@ -2,6 +2,7 @@
 
 use crate::document::Kind;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Version of the receipts file.
 pub const VERSION: u32 = 1;
@@ -39,22 +40,23 @@ pub fn check_header(line: &str, format: &str, version: u32) -> Result<(), String
     Ok(())
 }
 
-/// What happened to one record: cuts in its text, or its removal as a whole.
+/// What happened to one record: cuts in its text, or its removal as a whole. It borrows what is written from the record, and
+/// owns what was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Receipt {
+pub struct Receipt<'a> {
     /// Place in the whole input, from 0.
     pub record: u32,
     /// Its id, or a content hash and an occurrence number where it had none.
     pub id: String,
     /// The file, as named below `documents/`.
-    pub file: String,
+    pub file: Cow<'a, str>,
     /// Line in that file, from 1.
     pub line: u64,
     /// Place among the records of that file, from 0.
     pub row: u64,
     /// Its site, where one was known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub site: Option<String>,
+    pub site: Option<Cow<'a, str>>,
     /// Distinct pages of the site; left out where there is one.
     #[serde(default = "once", skip_serializing_if = "is_once")]
     pub site_pages: u32,
@@ -64,7 +66,7 @@ pub struct Receipt {
     pub xxh3: String,
     /// What was cut, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cuts: Vec<Cut>,
+    pub cuts: Vec<Cut<'a>>,
     /// Why it went as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentCut>,
@@ -72,7 +74,7 @@ pub struct Receipt {
 
 /// One cut.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Cut {
+pub struct Cut<'a> {
     /// First byte in the original text.
     pub start: u64,
     /// One past the last byte.
@@ -84,14 +86,14 @@ pub struct Cut {
     /// What it is.
     pub kind: Kind,
     /// Why it went.
-    pub rule: String,
+    pub rule: Cow<'a, str>,
     /// How sure: for copies the similarity, for known lines that to the line of the list. Else where the model decided
     /// (`because` says why) the chance that it gives the line to be furniture, and where the counts decided 1 - 1/n for
     /// n pages of the site with the line.
     pub score: f32,
     /// Where the model decided: the facts that spoke most for furniture, strongest first, at most three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub because: Vec<String>,
+    pub because: Vec<Cow<'a, str>>,
     /// The counts behind it; left out where the line stands nowhere else, or lines were not counted.
     #[serde(default, skip_serializing_if = "Counts::say_nothing")]
     pub counts: Counts,
@@ -99,11 +101,11 @@ pub struct Cut {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<UnitWitness>,
     /// The text that was removed, closed-up white space included.
-    pub removed: String,
+    pub removed: Cow<'a, str>,
     /// Its bytes as they are spelt in the record (the inside of a JSON string), where that is not the plain spelling of
     /// `removed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub raw: Option<String>,
+    pub raw: Option<Cow<'a, str>>,
     /// First byte within the spelt text, where the text holds half a surrogate pair, so that what is left is read
     /// otherwise than it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]

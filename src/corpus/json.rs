@@ -352,6 +352,37 @@ pub fn plain_escape(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
+/// Whether [`plain_escape`] spells a text so.
+pub fn is_plain_escape(text: &str, raw: &str) -> bool {
+    let (mut text, mut raw) = (text.as_bytes(), raw.as_bytes());
+    loop {
+        let plain = memchr::memchr(b'\\', raw).unwrap_or(raw.len());
+        let same = text.len() >= plain && text[..plain] == raw[..plain];
+        if !same || raw[..plain].iter().any(|&b| b < b' ' || b == b'"') {
+            return false;
+        }
+        (text, raw) = (&text[plain..], &raw[plain..]);
+        let Some(&escaped) = text.first() else { return raw.is_empty() };
+        let two = match escaped {
+            b'"' | b'\\' => escaped,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0x08 => b'b',
+            0x0c => b'f',
+            _ => 0,
+        };
+        let length = if two != 0 && raw.get(1) == Some(&two) {
+            2
+        } else if two == 0 && escaped < b' ' && raw.starts_with(format!("\\u{escaped:04x}").as_bytes()) {
+            6
+        } else {
+            return false;
+        };
+        (text, raw) = (&text[1..], &raw[length..]);
+    }
+}
+
 /// Whether a text holds an escape of half a surrogate pair, which no text can: what stands beside it decides how it is
 /// read.
 pub fn has_lone_surrogate(raw: &str) -> bool {
@@ -470,6 +501,14 @@ mod tests {
         fn unescape_agrees_with_serde_json(s in any::<String>()) {
             let json = serde_json::to_string(&s).unwrap();
             prop_assert_eq!(unescape(&json[1..json.len() - 1]), s);
+        }
+
+        #[test]
+        fn the_plain_spelling_is_told_from_others(s in "[an\n\"\\\\é\u{1}]{0,8}", raw in "[anu01\n\"\\\\é\u{1}/]{0,12}") {
+            prop_assert!(is_plain_escape(&s, &plain_escape(&s)));
+            prop_assert_eq!(is_plain_escape(&s, &raw), plain_escape(&s) == raw);
+            let of_raw = unescape(&raw);
+            prop_assert_eq!(is_plain_escape(&of_raw, &raw), plain_escape(&of_raw) == raw);
         }
 
         #[test]

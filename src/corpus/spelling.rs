@@ -58,6 +58,15 @@ impl Spelling {
         }
     }
 
+    /// Whether that is how a text is usually spelt, as [`Spelling::plain`] gives it.
+    pub fn is_usual(self, text: &str, raw: &str) -> bool {
+        match self {
+            Spelling::Plain => text == raw,
+            Spelling::Json => json::is_plain_escape(text, raw),
+            Spelling::Quoted => self.plain(text) == raw,
+        }
+    }
+
     /// The usual spelling of a text.
     pub fn plain(self, text: &str) -> Cow<'_, str> {
         match self {
@@ -99,6 +108,7 @@ mod tests {
             for spelling in [Spelling::Plain, Spelling::Json, Spelling::Quoted] {
                 let raw = spelling.plain(&text).into_owned();
                 prop_assert_eq!(spelling.read(&raw), text.as_str());
+                prop_assert!(spelling.is_usual(&text, &raw));
                 let offsets = spelling.raw_offsets(&raw, &[at, text.len()]);
                 prop_assert_eq!(offsets[1], raw.len());
                 prop_assert_eq!(spelling.read(&raw[..offsets[0]]), &text[..at]);

@@ -5,6 +5,7 @@
 use super::features;
 use crate::tables::{Evidence, Reason, UnitRow};
 use crate::text::surface::Surface;
+use std::fmt::{self, Write};
 
 /// A document as it was judged.
 pub struct Page<'a> {
@@ -20,64 +21,84 @@ impl<'a> Page<'a> {
         Page { units, evidence, pages, short: units.iter().filter(|u| features::is_short(u)).count() }
     }
 
-    /// What a reason says of a unit.
-    pub fn fact(&self, reason: Reason, unit: usize) -> String {
+    /// What a reason says of a unit, behind `out`.
+    ///
+    /// # Errors
+    /// Those of `out`; a string has none.
+    pub fn fact_into(&self, reason: Reason, unit: usize, out: &mut impl Write) -> fmt::Result {
         let (row, seen) = (&self.units[unit], &self.evidence[unit]);
         let look = &row.surface;
-        let on_pages = |n: u32| format!("on {n} of {} pages of the site", self.pages);
+        let pages = self.pages;
         match reason {
-            Reason::Pages if self.pages < 2 => "the only page of its site".into(),
-            Reason::Pages if seen.site_documents < 2 => "no other page of the site has it".into(),
-            Reason::Pages => on_pages(seen.site_documents),
-            Reason::Masked => format!("{}, but for numbers", on_pages(seen.site_masked)),
-            Reason::Template => format!("a line like it {}", on_pages(seen.site_template.max(1))),
-            Reason::Sites => format!("on {}", count(seen.sites, "site")),
-            Reason::Again if seen.in_document > 1 => format!("{} times on the page", seen.in_document),
-            Reason::Again => "once on the page".into(),
-            Reason::Length => count(u32::from(row.words), "word"),
-            Reason::Ends if look.has(Surface::COLON) => "ends with a colon".into(),
-            Reason::Ends if look.has(Surface::SENTENCE) => "ends like a sentence".into(),
-            Reason::Ends => "does not end like a sentence".into(),
-            Reason::Marks if look.has(Surface::ADDRESS) => "holds an address".into(),
-            Reason::Marks if look.has(Surface::BULLET) => "begins with a mark".into(),
-            Reason::Marks if look.separators > 0 => count(u32::from(look.separators), "separator"),
-            Reason::Marks if look.commas > 0 => count(u32::from(look.commas), "comma"),
-            Reason::Marks => format!("{} symbols", percent(look.symbols)),
-            Reason::Capitals if look.has(Surface::SHOUTED) => "all in capitals".into(),
-            Reason::Capitals => format!("{} of its words capitalised", percent(look.capitalised)),
-            Reason::Digits => format!("{} digits", percent(look.digits)),
-            Reason::Place => format!("line {} of {}", unit + 1, self.units.len()),
-            Reason::Text => match features::text_around(self.units, self.evidence, unit, self.pages) as u32 {
-                0 => "no text around it".into(),
-                n => format!("{} of text around it", count(n, "word")),
+            Reason::Pages if pages < 2 => write!(out, "the only page of its site"),
+            Reason::Pages if seen.site_documents < 2 => write!(out, "no other page of the site has it"),
+            Reason::Pages => write!(out, "on {} of {pages} pages of the site", seen.site_documents),
+            Reason::Masked => {
+                write!(out, "on {} of {pages} pages of the site, but for numbers", seen.site_masked)
+            }
+            Reason::Template => {
+                write!(out, "a line like it on {} of {pages} pages of the site", seen.site_template.max(1))
+            }
+            Reason::Sites => write!(out, "on {}", Count(seen.sites, "site")),
+            Reason::Again if seen.in_document > 1 => write!(out, "{} times on the page", seen.in_document),
+            Reason::Again => write!(out, "once on the page"),
+            Reason::Length => write!(out, "{}", Count(u32::from(row.words), "word")),
+            Reason::Ends if look.has(Surface::COLON) => write!(out, "ends with a colon"),
+            Reason::Ends if look.has(Surface::SENTENCE) => write!(out, "ends like a sentence"),
+            Reason::Ends => write!(out, "does not end like a sentence"),
+            Reason::Marks if look.has(Surface::ADDRESS) => write!(out, "holds an address"),
+            Reason::Marks if look.has(Surface::BULLET) => write!(out, "begins with a mark"),
+            Reason::Marks if look.separators > 0 => {
+                write!(out, "{}", Count(u32::from(look.separators), "separator"))
+            }
+            Reason::Marks if look.commas > 0 => write!(out, "{}", Count(u32::from(look.commas), "comma")),
+            Reason::Marks => write!(out, "{} symbols", Percent(look.symbols)),
+            Reason::Capitals if look.has(Surface::SHOUTED) => write!(out, "all in capitals"),
+            Reason::Capitals => write!(out, "{} of its words capitalised", Percent(look.capitalised)),
+            Reason::Digits => write!(out, "{} digits", Percent(look.digits)),
+            Reason::Place => write!(out, "line {} of {}", unit + 1, self.units.len()),
+            Reason::Text => match features::text_around(self.units, self.evidence, unit, pages) as u32 {
+                0 => write!(out, "no text around it"),
+                n => write!(out, "{} of text around it", Count(n, "word")),
             },
             Reason::Around => {
-                let n = features::repeated_around(self.units, self.evidence, unit, self.pages);
-                format!("{n} of 8 lines around it on other pages")
+                let n = features::repeated_around(self.units, self.evidence, unit, pages);
+                write!(out, "{n} of 8 lines around it on other pages")
             }
-            Reason::Page => format!("{} of {} lines of the page short", self.short, self.units.len()),
-            Reason::Before => self.beside("line before", unit.checked_sub(1)),
-            Reason::Behind => self.beside("next line", Some(unit + 1)),
+            Reason::Page => write!(out, "{} of {} lines of the page short", self.short, self.units.len()),
+            Reason::Before => self.beside_into("line before", unit.checked_sub(1), out),
+            Reason::Behind => self.beside_into("next line", Some(unit + 1), out),
         }
     }
 
     /// What a line beside a unit is like.
-    fn beside(&self, place: &str, unit: Option<usize>) -> String {
-        let Some(there) = unit.filter(|&u| u < self.units.len()) else { return format!("{place}: nothing") };
-        let words = count(u32::from(self.units[there].words), "word");
+    fn beside_into(&self, place: &str, unit: Option<usize>, out: &mut impl Write) -> fmt::Result {
+        let Some(there) = unit.filter(|&u| u < self.units.len()) else {
+            return write!(out, "{place}: nothing");
+        };
+        write!(out, "{place}: {}", Count(u32::from(self.units[there].words), "word"))?;
         match self.evidence[there].site_documents {
-            0 | 1 => format!("{place}: {words}"),
-            n => format!("{place}: {words}, on {n} of {} pages", self.pages),
+            0 | 1 => Ok(()),
+            n => write!(out, ", on {n} of {} pages", self.pages),
         }
     }
 }
 
-fn percent(share: u8) -> String {
-    format!("{:.0} %", f32::from(share) * 100.0 / 255.0)
+struct Percent(u8);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.0} %", f32::from(self.0) * 100.0 / 255.0)
+    }
 }
 
-fn count(n: u32, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+struct Count(u32, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Count(n, what) = self;
+        write!(f, "{n} {what}{}", if *n == 1 { "" } else { "s" })
+    }
 }
 
 #[cfg(test)]
@@ -119,7 +140,9 @@ mod tests {
             (Reason::Behind, 1, "next line: nothing"),
             (Reason::Place, 1, "line 2 of 2"),
         ] {
-            assert_eq!(page.fact(reason, unit), fact);
+            let mut told = String::new();
+            page.fact_into(reason, unit, &mut told).unwrap();
+            assert_eq!(told, fact);
         }
     }
 }

@@ -5,14 +5,14 @@ use anstyle::{AnsiColor, Effects, Style};
 use std::fmt::Write;
 
 /// The document of a receipt, for a terminal. Without `colour` cuts stand in `[-...-]`.
-pub fn explain(receipt: &Receipt, text: &str, colour: bool) -> String {
+pub fn explain(receipt: &Receipt<'_>, text: &str, colour: bool) -> String {
     let mut out = String::new();
     let _ = explain_to(&mut out, receipt, text, colour);
     out
 }
 
 /// The same where the text around the cuts is not at hand: the cuts alone.
-pub fn explain_cuts(receipt: &Receipt, colour: bool) -> String {
+pub fn explain_cuts(receipt: &Receipt<'_>, colour: bool) -> String {
     let mut out = String::new();
     let styles = Styles::new(colour);
     let _ = show_head(&mut out, receipt, &styles);
@@ -22,7 +22,7 @@ pub fn explain_cuts(receipt: &Receipt, colour: bool) -> String {
     out
 }
 
-fn show_head(out: &mut String, receipt: &Receipt, styles: &Styles) -> std::fmt::Result {
+fn show_head(out: &mut String, receipt: &Receipt<'_>, styles: &Styles) -> std::fmt::Result {
     let Styles { head, reason, .. } = *styles;
     writeln!(out, "{head}{}{head:#}  {}:{}", printable(&receipt.id), printable(&receipt.file), receipt.line)?;
     if let Some(site) = &receipt.site {
@@ -39,7 +39,7 @@ fn show_head(out: &mut String, receipt: &Receipt, styles: &Styles) -> std::fmt::
     writeln!(out, "{} cuts\n", receipt.cuts.len())
 }
 
-fn explain_to(out: &mut String, receipt: &Receipt, text: &str, colour: bool) -> std::fmt::Result {
+fn explain_to(out: &mut String, receipt: &Receipt<'_>, text: &str, colour: bool) -> std::fmt::Result {
     let styles = Styles::new(colour);
     show_head(out, receipt, &styles)?;
     let mut at = 0;
@@ -72,7 +72,7 @@ impl Styles {
     }
 }
 
-fn show_cut(out: &mut String, (receipt, cut): (&Receipt, &Cut), styles: &Styles) -> std::fmt::Result {
+fn show_cut(out: &mut String, (receipt, cut): (&Receipt<'_>, &Cut<'_>), styles: &Styles) -> std::fmt::Result {
     let body = cut.removed.trim();
     let from = cut.removed.len() - cut.removed.trim_start().len();
     let (before, after) = (&cut.removed[..from], &cut.removed[from + body.len()..]);
@@ -92,10 +92,10 @@ fn show_cut(out: &mut String, (receipt, cut): (&Receipt, &Cut), styles: &Styles)
 }
 
 /// The reason of a cut in one line.
-fn why(receipt: &Receipt, cut: &Cut) -> String {
+fn why(receipt: &Receipt<'_>, cut: &Cut<'_>) -> String {
     let mut out = format!("{} {} {:.2}", cut.kind.name(), cut.rule, cut.score);
     let counts = counted(&cut.counts, receipt.site_pages);
-    for told in counts.iter().filter(|told| !cut.because.contains(told)) {
+    for told in counts.iter().filter(|told| !cut.because.iter().any(|fact| fact == *told)) {
         let _ = write!(out, "; {told}");
     }
     for (i, fact) in cut.because.iter().enumerate() {

@@ -111,7 +111,9 @@ fn assert_alike(lines: &[String]) {
         let of_program: Vec<_> = receipt
             .map_or(&[][..], |r| &r.cuts)
             .iter()
-            .map(|c| (c.start, c.end, c.kind, c.rule.clone(), c.score, c.witness.as_ref().map(|w| w.record)))
+            .map(|c| {
+                (c.start, c.end, c.kind, c.rule.to_string(), c.score, c.witness.as_ref().map(|w| w.record))
+            })
             .collect();
         let of_library: Vec<_> = document
             .cuts

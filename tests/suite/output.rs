@@ -31,7 +31,7 @@ pub fn json_lines(path: &Path) -> Vec<Value> {
 }
 
 /// The receipts of an output folder, in order.
-pub fn receipts(out: &Path) -> Vec<Receipt> {
+pub fn receipts(out: &Path) -> Vec<Receipt<'static>> {
     let text = fs::read_to_string(out.join("receipts/receipts.jsonl")).unwrap();
     text.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
 }

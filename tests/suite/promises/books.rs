@@ -118,7 +118,7 @@ fn a_receipt_holds_the_bytes_that_it_names() {
 fn a_receipt_says_what_made_the_model_cut_and_how_sure_counts_are() {
     let (mut by_model, mut by_counts) = (0, 0);
     for cut in cleaned().receipts.iter().flat_map(|r| &r.cuts) {
-        let judged = matches!(cut.rule.as_str(), "site-line" | "site-template" | "many-sites" | "context");
+        let judged = matches!(cut.rule.as_ref(), "site-line" | "site-template" | "many-sites" | "context");
         assert!(cut.because.len() <= 3 && (judged || cut.because.is_empty()), "{cut:?}");
         if cut.because.is_empty() && judged {
             let counts = cut.counts;

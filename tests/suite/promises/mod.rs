@@ -27,7 +27,7 @@ pub struct Cleaned {
     /// Texts of the usable ones: what `record` counts.
     pub texts: Vec<String>,
     /// In order.
-    pub receipts: Vec<Receipt>,
+    pub receipts: Vec<Receipt<'static>>,
     dir: TempDir,
 }
 
@@ -38,7 +38,7 @@ impl Cleaned {
     }
 
     /// The receipt of a record.
-    pub fn receipt(&self, record: u32) -> Option<&Receipt> {
+    pub fn receipt(&self, record: u32) -> Option<&Receipt<'static>> {
         self.receipts.binary_search_by_key(&record, |r| r.record).ok().map(|at| &self.receipts[at])
     }
 

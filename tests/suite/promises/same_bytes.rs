@@ -84,8 +84,8 @@ fn a_second_run_over_the_same_name_gives_the_same_bytes() {
 }
 
 /// Where a record stands is not part of a verdict.
-fn verdicts(out: &Path) -> Vec<Receipt> {
-    receipts(out).into_iter().map(|r| Receipt { file: String::new(), line: 0, row: 0, ..r }).collect()
+fn verdicts(out: &Path) -> Vec<Receipt<'static>> {
+    receipts(out).into_iter().map(|r| Receipt { file: "".into(), line: 0, row: 0, ..r }).collect()
 }
 
 #[test]
