@@ -26,6 +26,16 @@ from agreement import FLOOR, MISSED, Corpus
 
 HERE = Path(__file__).resolve().parent
 
+
+def build(*examples):
+    """Builds the program and examples; where they lie, in that order."""
+    repository = HERE.parent
+    command = ["cargo", "build", "--release", "--manifest-path", repository / "Cargo.toml", "--bin", "dechaff"]
+    subprocess.run(command + [part for example in examples for part in ("--example", example)], check=True)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", repository / "target")) / "release"
+    return [target / "dechaff", *(target / "examples" / example for example in examples)]
+
+
 # name: (command after the Python interpreter, package, setting)
 PEERS = {
     "rensa": (

@@ -135,9 +135,8 @@ impl Copies<'_> {
         );
         // Groups of one unit are not among the members; that unit stands in one document.
         leads.each(|lead| {
-            self.groups.get(lead.1, &mut members);
-            if members.len() == 1 {
-                place(lead.1, &members);
+            if self.groups.is_alone(lead.1) {
+                place(lead.1, &[lead.1]);
             }
         });
         placed.sorted()
@@ -172,7 +171,8 @@ impl Copies<'_> {
     /// Hands on the records in which both groups stand, with the first unit of each there. The work is that of the group with
     /// fewer units: what one line leads may be many.
     fn shared_records(&self, a: &[u32], b: &[u32], mut take: impl FnMut(RecordIndex, u32, u32)) {
-        let (few, mut many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+        let swapped = b.len() < a.len();
+        let (few, mut many) = if swapped { (b, a) } else { (a, b) };
         let mut end = 0;
         for &unit in few.iter() {
             if (unit as usize) < end {
@@ -183,7 +183,7 @@ impl Copies<'_> {
             end = range.end;
             many = &many[many.partition_point(|&u| (u as usize) < range.start)..];
             if let Some(&other) = many.first().filter(|&&u| (u as usize) < end) {
-                let (a, b) = if a.len() <= b.len() { (unit, other) } else { (other, unit) };
+                let (a, b) = if swapped { (other, unit) } else { (unit, other) };
                 take(record, a, b);
             }
         }

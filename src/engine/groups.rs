@@ -106,6 +106,11 @@ impl Groups {
         !self.is_later.has(unit as usize)
     }
 
+    /// Whether a group has one unit only.
+    pub fn is_alone(&self, group: u32) -> bool {
+        !self.leads.has(group as usize)
+    }
+
     /// The group of a unit.
     pub fn of_unit(&self, unit: u32) -> u32 {
         if self.is_first(unit) {
@@ -117,7 +122,7 @@ impl Groups {
     /// The units of a group, into `units`.
     pub fn get(&self, group: u32, units: &mut Vec<u32>) {
         units.clear();
-        if !self.leads.has(group as usize) {
+        if self.is_alone(group) {
             units.push(group);
             return;
         }
