@@ -6,6 +6,7 @@ use crate::corpus::format::{Compression, Format};
 use crate::corpus::records::Raw;
 use crate::corpus::table::{Header, fields};
 use crate::document::Kind;
+use crate::engine::RawBuffer;
 use crate::error::Result;
 use crate::tables::CutRow;
 use serde::Serialize;
@@ -182,9 +183,10 @@ impl<'a> Writer<'a> {
         for (name, place) in [("kept-ids.txt", Place::Documents), ("removed-ids.txt", Place::Removed)] {
             let mut file = folder.create(name, Packing::NONE);
             file.touch()?;
+            let mut buffer = RawBuffer::default();
             for record in 0..self.records.count() {
                 if self.decisions.is_removed(record) == (place == Place::Removed) {
-                    let id = self.records.id(record);
+                    let id = self.records.id(record, &mut buffer);
                     // An id with a line break would be two.
                     let id = if id.contains(char::is_control) { json!(id).to_string() } else { id };
                     file.write(id.as_bytes())?;

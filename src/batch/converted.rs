@@ -160,7 +160,10 @@ impl<'a> Writer<'a> {
         let body = String::from_utf8_lossy(&body);
         match header {
             Some(header) => object(row_fields(header, &body), out),
-            None => object([("id".into(), self.records.id(record).into()), ("text".into(), body)], out),
+            None => {
+                let id = self.records.id(record, &mut work.text.raw);
+                object([("id".into(), id.into()), ("text".into(), body)], out);
+            }
         }
         if marks {
             let raw = self.records.load(record, &mut work.text.raw);

@@ -10,8 +10,8 @@ use crate::corpus::json;
 use crate::corpus::records::Raw;
 use crate::corpus::spelling::Spelling;
 use crate::document::Span;
-use crate::engine::Stretch;
 use crate::engine::evidence::pages_of;
+use crate::engine::{RawBuffer, Stretch};
 use crate::judge::because::Page;
 use crate::tables::{CutRow, Evidence, Reason};
 use std::borrow::Cow;
@@ -45,8 +45,8 @@ impl<'a> Writer<'a> {
     /// The receipt of a record, if anything happened to it.
     pub(super) fn receipt<'w>(&'w self, record: u32, work: &'w mut Work<'a>) -> Option<Receipt<'w>> {
         let removed = self.decisions.removed(record);
-        let Work { text, near, evidence, facts } = work;
-        let stretch = near.of(self.decisions, record);
+        let Work { text, witness, near, evidence, facts } = work;
+        let stretch = near.with_evidence(self.decisions, record);
         let rows = if removed.is_some() { &[] } else { stretch.cuts_of(record) };
         if removed.is_none() && rows.is_empty() {
             return None;
@@ -56,7 +56,7 @@ impl<'a> Writer<'a> {
         let document = removed.map(|r| DocumentCut {
             rule: r.rule.name().into(),
             score: r.witness.similarity,
-            witness: DocumentWitness { record: r.witness.of, id: self.records.id(r.witness.of) },
+            witness: DocumentWitness { record: r.witness.of, id: self.records.id(r.witness.of, witness) },
         });
         stretch.evidence_of(record, evidence);
         Some(Receipt {
@@ -69,7 +69,7 @@ impl<'a> Writer<'a> {
             site_pages: self.pages(record),
             bytes: text.len() as u64,
             xxh3: receipt::hash(text),
-            cuts: self.cuts(record, (raw, text), rows, (stretch, evidence), facts),
+            cuts: self.cuts(record, (raw, text), rows, (stretch, evidence), (facts, witness)),
             document,
         })
     }
@@ -86,7 +86,7 @@ impl<'a> Writer<'a> {
         (loaded, text): (Raw<'w>, &'w str),
         rows: &[CutRow],
         (stretch, evidence): (&Stretch<'_>, &[Evidence]),
-        facts: &'w mut Facts,
+        (facts, witness): (&'w mut Facts, &mut RawBuffer),
     ) -> Vec<Cut<'w>> {
         let ranges = self.ranges(text, rows, stretch);
         // How it was spelt matters only where it is spelt so again.
@@ -136,7 +136,7 @@ impl<'a> Writer<'a> {
                         .map(Cow::Borrowed)
                         .collect(),
                     counts: evidence.get(unit_of(row)).map_or_else(Counts::default, counts),
-                    witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity)),
+                    witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity, witness)),
                     removed: Cow::Borrowed(removed),
                     raw: raw.map(Cow::Borrowed),
                     raw_start,
@@ -160,12 +160,12 @@ impl<'a> Writer<'a> {
         pages_of(&self.decisions.pages, self.records.documents.sites[record as usize])
     }
 
-    fn unit_witness(&self, unit: u32, similarity: f32) -> UnitWitness {
+    fn unit_witness(&self, unit: u32, similarity: f32, buffer: &mut RawBuffer) -> UnitWitness {
         let record = self.decisions.units.record_of(unit);
         let span = self.decisions.units.rows.get(unit as usize).span;
         UnitWitness {
             record,
-            id: self.records.id(record),
+            id: self.records.id(record, buffer),
             start: u64::from(span.start),
             end: u64::from(span.end),
             similarity,

@@ -13,7 +13,7 @@ use crate::corpus::reading::OnError;
 use crate::corpus::records::{FileRead, Raw, Records, Rejected};
 use crate::corpus::table::Header as TableHeader;
 use crate::engine::ordered::ordered;
-use crate::engine::{Decisions, Source, Stretch, TextBuffer};
+use crate::engine::{Decisions, RawBuffer, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
 use crate::store::{Ahead, Bits};
 use crate::tables::{CutRow, Evidence, PassageRow};
@@ -63,6 +63,8 @@ pub(super) type Items<'a> = Box<dyn Iterator<Item = Item<'a>> + 'a>;
 #[derive(Default)]
 pub(super) struct Work<'a> {
     pub text: TextBuffer,
+    /// The records of witnesses.
+    pub witness: RawBuffer,
     pub near: Near<'a>,
     pub evidence: Vec<Evidence>,
     pub facts: Facts,
@@ -72,15 +74,29 @@ pub(super) struct Work<'a> {
 #[derive(Default)]
 pub(super) struct Near<'a>(Option<(Range<u32>, Stretch<'a>)>);
 
-/// Records whose decisions are read together, and which are written together.
-const NEAR: u32 = 32;
+/// Units whose decisions are read together, as far as whole records go: those of some records that are written together.
+const NEAR: usize = 2048;
 
 impl<'a> Near<'a> {
     /// What was decided about a record.
     pub fn of(&mut self, decisions: &'a Decisions, record: u32) -> &Stretch<'a> {
+        self.read(decisions, record, Decisions::stretch)
+    }
+
+    /// What was decided about a record, with the counts behind it; asked for instead of [`Near::of`], not beside it.
+    pub fn with_evidence(&mut self, decisions: &'a Decisions, record: u32) -> &Stretch<'a> {
+        self.read(decisions, record, Decisions::stretch_with_evidence)
+    }
+
+    fn read(
+        &mut self,
+        decisions: &'a Decisions,
+        record: u32,
+        read: impl Fn(&'a Decisions, Range<u32>) -> Stretch<'a>,
+    ) -> &Stretch<'a> {
         if self.0.as_ref().is_none_or(|(records, _)| !records.contains(&record)) {
-            let records = record..(record + NEAR).min(decisions.lengths.len() as u32);
-            self.0 = Some((records.clone(), decisions.stretch(records)));
+            let records = record..decisions.units.end_of(record, NEAR);
+            self.0 = Some((records.clone(), read(decisions, records)));
         }
         self.0.as_ref().map(|(_, stretch)| stretch).expect("it was just read")
     }
@@ -416,7 +432,8 @@ impl<'a> Writer<'a> {
                 // Many stand in one document, whose text is read once.
                 for of_record in batch.chunk_by(|a, b| record_of(a) == record_of(b)) {
                     let record = record_of(&of_record[0]);
-                    let (id, text) = (self.records.id(record), self.records.text(record as usize, buffer));
+                    let id = self.records.id(record, &mut buffer.raw);
+                    let text = self.records.text(record as usize, buffer);
                     for passage in of_record {
                         let span = self.decisions.units.rows.get(passage.unit as usize).span;
                         out.extend(line_of(&json!({
@@ -443,16 +460,17 @@ impl<'a> Writer<'a> {
         self.decisions.documents.removed.each(|r| kept.set(r.1.witness.of as usize));
         self.in_order(
             all,
-            |_, item, _, out| {
+            |_, item, work, out| {
                 let Item::Record(record) = item else { return Ok(()) };
+                let mut id = || self.records.id(record, &mut work.text.raw);
                 let row = match self.decisions.removed(record) {
                     Some(removed) => json!({
-                        "id": self.records.id(record), "record": record, "cluster": removed.witness.of, "kept": false,
+                        "id": id(), "record": record, "cluster": removed.witness.of, "kept": false,
                         "rule": removed.rule.name(), "similarity": removed.witness.similarity,
-                        "witness": self.records.id(removed.witness.of),
+                        "witness": self.records.id(removed.witness.of, &mut work.witness),
                     }),
                     None if kept.has(record as usize) => json!({
-                        "id": self.records.id(record), "record": record, "cluster": record, "kept": true,
+                        "id": id(), "record": record, "cluster": record, "kept": true,
                     }),
                     None => return Ok(()),
                 };

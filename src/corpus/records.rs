@@ -382,9 +382,8 @@ impl Records {
     }
 
     /// The id of a record: its field, the name of its file, or a content hash and an occurrence number.
-    pub fn id(&self, record: u32) -> String {
-        let mut buffer = RawBuffer::default();
-        self.id_of(record, &self.load(record, &mut buffer))
+    pub fn id(&self, record: u32, buffer: &mut RawBuffer) -> String {
+        self.id_of(record, &self.load(record, buffer))
     }
 
     /// The id of a record that was loaded.

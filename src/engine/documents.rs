@@ -298,7 +298,7 @@ impl DocumentSearch<'_> {
                 let places = (0..rows.len()).into_par_iter().with_min_len(64);
                 if collecting {
                     let shared = |place: usize| of_record(place).filter(|row| repeated.has(row.0));
-                    sorter.append(places.flat_map_iter(shared).collect());
+                    sorter.par_extend(places.flat_map_iter(shared));
                 } else {
                     places.for_each(|place| of_record(place).for_each(|row| repeated.add(row.0)));
                 }
@@ -394,7 +394,7 @@ impl DocumentSearch<'_> {
                         let rows = of_record(r).filter(|&(band, key)| repeated.has(hash(band, key)));
                         rows.map(move |(band, key)| (band, key, r as u32))
                     };
-                    sorter.append(records.flat_map_iter(shared).collect());
+                    sorter.par_extend(records.flat_map_iter(shared));
                 } else {
                     records.for_each(|r| of_record(r).for_each(|(band, key)| repeated.add(hash(band, key))));
                 }

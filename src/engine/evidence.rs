@@ -90,7 +90,7 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
             };
             units.range(record).filter(move |&u| repeated.has(rows[u - first].masked)).map(entry)
         };
-        sorter.append(stretch.into_par_iter().flat_map_iter(of_record).collect());
+        sorter.par_extend(stretch.into_par_iter().flat_map_iter(of_record));
     }
     drop(repeated);
     let entries = sorter.sorted();
@@ -300,9 +300,8 @@ fn templates(
             let key = |row: &Anchored| mixed(row.0.0, row.1);
             let records = stretch.into_par_iter();
             if collecting {
-                sorter.append(
-                    records.flat_map_iter(|r| of_record(r).filter(|row| repeated.has(key(row)))).collect(),
-                );
+                let again = |record| of_record(record).filter(|row| repeated.has(key(row)));
+                sorter.par_extend(records.flat_map_iter(again));
             } else {
                 records.for_each(|r| of_record(r).for_each(|row| repeated.add(key(&row))));
             }

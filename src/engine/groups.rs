@@ -71,7 +71,7 @@ impl Groups {
                         let again = left.of(record).filter(|&u| repeated.has(row(u).masked));
                         again.map(|u| (row(u).exact, u as u32, row(u).words))
                     };
-                    sorter.append(records.flat_map_iter(of_record).collect());
+                    sorter.par_extend(records.flat_map_iter(of_record));
                 } else {
                     records.for_each(|record| left.of(record).for_each(|u| repeated.add(row(u).masked)));
                 }

@@ -142,22 +142,29 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// What was decided about neighbouring documents.
+    /// What was decided about neighbouring documents; without the counts behind it.
     pub fn stretch(&self, records: Range<RecordIndex>) -> Stretch<'_> {
         let units = if self.units.rows.is_empty() { 0..0 } else { self.units.range_of(&records) };
         let cuts = self.cuts.partition_point(|c| (c.unit as usize) < units.start)
             ..self.cuts.partition_point(|c| (c.unit as usize) < units.end);
-        let evidence = self.evidence.as_ref().map(|evidence| {
-            let from = evidence.partition_point(|r| (r.0 as usize) < units.start);
-            evidence.read_all(from..evidence.partition_point(|r| (r.0 as usize) < units.end))
-        });
         Stretch {
             decisions: self,
             first_unit: units.start,
             cuts: self.cuts.read_all(cuts),
             units: self.units.rows.read_all(units),
-            evidence,
+            evidence: None,
         }
+    }
+
+    /// What was decided about neighbouring documents, with the counts behind it.
+    pub fn stretch_with_evidence(&self, records: Range<RecordIndex>) -> Stretch<'_> {
+        let stretch = self.stretch(records);
+        let (from, to) = (stretch.first_unit, stretch.first_unit + stretch.units.len());
+        let evidence = self.evidence.as_ref().map(|evidence| {
+            let place = |unit: usize| evidence.partition_point(|r| (r.0 as usize) < unit);
+            evidence.read_all(place(from)..place(to))
+        });
+        Stretch { evidence, ..stretch }
     }
 
     /// Why a document goes as a whole, if it does.
@@ -203,7 +210,8 @@ impl Stretch<'_> {
         &self.units[range.start - self.first_unit..range.end - self.first_unit]
     }
 
-    /// The counts behind the units of one of the documents, a row each; none where boilerplate was not looked for.
+    /// The counts behind the units of one of the documents, a row each; none where boilerplate was not looked for, or they were
+    /// not asked for.
     pub fn evidence_of(&self, record: RecordIndex, rows: &mut Vec<Evidence>) {
         rows.clear();
         if let Some(evidence) = &self.evidence {

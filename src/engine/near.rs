@@ -168,7 +168,7 @@ impl NearSearch<'_> {
                         let banded = move |(band, key)| (band, key, unit, shingles, bitmap);
                         (0u8..).zip(n.keys).filter(again).map(banded)
                     };
-                    sorter.append(firsts.flat_map_iter(of_unit).collect());
+                    sorter.par_extend(firsts.flat_map_iter(of_unit));
                 } else {
                     firsts.for_each(|n| {
                         (0u32..).zip(n.keys).for_each(|(band, key)| repeated.add(mixed(band, key)));

@@ -88,11 +88,17 @@ impl Units {
             if from == self.records() {
                 return None;
             }
-            let end = self.first[from] as usize + most;
-            let fitting = self.first[from..].partition_point(|&f| f as usize <= end) - 1;
-            at = from + fitting.clamp(1, most);
+            at = self.end_of(from as RecordIndex, most) as usize;
             Some(from as RecordIndex..at as RecordIndex)
         })
+    }
+
+    /// The end of the documents from one on that have at most so many units together, and are no more; of one at least.
+    pub fn end_of(&self, from: RecordIndex, most: usize) -> RecordIndex {
+        let first = &self.first[from as usize..];
+        let end = first[0] as usize + most;
+        let fitting = first.partition_point(|&f| f as usize <= end) - 1;
+        from + fitting.clamp(1, most) as RecordIndex
     }
 }
 

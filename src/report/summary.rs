@@ -2,16 +2,16 @@
 
 use crate::clean::cuts;
 use crate::corpus::records::Records;
-use crate::document::{Kind, RecordIndex, Span};
+use crate::document::{Kind, RecordIndex, SiteIndex, Span};
 use crate::engine::{Decisions, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
-use crate::store::Sorter;
+use crate::store::{By, Sorted, Sorter};
 use crate::tables::{CutRow, UnitRow};
 use rayon::prelude::*;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::ops::Range;
 
 /// How many of the most cut lines are named.
 const TOP: usize = 10;
@@ -96,8 +96,9 @@ impl Summary {
     /// Counts what was decided about these records.
     pub fn of(records: &Records, decisions: &Decisions) -> Summary {
         let mut counted = Counted::default();
+        let mut lines = Sorter::new(&records.store, |line: &CutLine| *line);
         let mut lengths = Vec::new();
-        for stretch in stretches(records, decisions) {
+        for stretch in decisions.units.stretches(&records.store, size_of::<UnitRow>()) {
             let lengths = decisions.lengths.read(stretch.start as usize..stretch.end as usize, &mut lengths);
             let decided = decisions.stretch(stretch.clone());
             let of_stretch = stretch
@@ -115,6 +116,14 @@ impl Summary {
                 .map(|c| c.0)
                 .reduce(Counted::default, add);
             counted = add(counted, of_stretch);
+            let kept = stretch.into_par_iter().with_min_len(64).filter(|&r| !decisions.is_removed(r));
+            let decided = &decided;
+            let of_record = |record: u32| {
+                let site = records.documents.sites[record as usize];
+                let line = move |cut: &CutRow| (decided.unit(cut.unit).exact, site, cut.unit);
+                decided.cuts_of(record).iter().map(line)
+            };
+            lines.par_extend(kept.flat_map_iter(of_record));
         }
         let mut summary = Summary {
             format: "dechaff summary".into(),
@@ -129,7 +138,7 @@ impl Summary {
             sites: records.sites.len() as u64,
             largest_group: decisions.documents.largest_group as u64,
             comparisons_forgone: decisions.forgone + decisions.documents.forgone,
-            most_cut: most_cut(records, decisions),
+            most_cut: most_cut(records, decisions, &lines.sorted()),
             ..Summary::default()
         };
         for (what, count) in records.files.iter().flat_map(|f| &f.passed_over) {
@@ -270,11 +279,6 @@ fn words_in(text: &str) -> u64 {
     })
 }
 
-/// All records in stretches that are worked on at a time; where units were not looked at, by records alone.
-fn stretches(records: &Records, decisions: &Decisions) -> Vec<Range<RecordIndex>> {
-    decisions.units.stretches(&records.store, size_of::<UnitRow>()).collect()
-}
-
 fn count(
     records: &Records,
     (decisions, decided): (&Decisions, &Stretch<'_>),
@@ -324,55 +328,44 @@ fn add(mut a: Counted, b: Counted) -> Counted {
     a
 }
 
-/// Cuts with the words that they cut, in order: those of documents that stay.
-fn each_cut(records: &Records, decisions: &Decisions, mut take: impl FnMut(&CutRow, &UnitRow, RecordIndex)) {
-    for stretch in stretches(records, decisions) {
-        let decided = decisions.stretch(stretch.clone());
-        for record in stretch.filter(|&r| !decisions.is_removed(r)) {
-            decided.cuts_of(record).iter().for_each(|cut| take(cut, decided.unit(cut.unit), record));
-        }
-    }
-}
+/// A line that was cut: its words, its site, its unit.
+type CutLine = (u128, SiteIndex, u32);
 
-fn most_cut(records: &Records, decisions: &Decisions) -> Vec<TopLine> {
-    let mut lines = Sorter::new(&records.store, |l: &(u128, u32)| *l);
-    each_cut(records, decisions, |cut, unit, _| lines.push((unit.exact, cut.unit)));
-    let mut top: Vec<(u64, u32, u128)> = Vec::new();
-    let order = |t: &(u64, u32, u128)| (std::cmp::Reverse(t.0), t.1);
-    lines.sorted().runs(
+/// Of one line how often it was cut, its first unit, on how many sites, and on which of them most.
+type Repeated = (u64, u32, usize, Option<SiteIndex>);
+
+fn most_cut(
+    records: &Records,
+    decisions: &Decisions,
+    lines: &Sorted<CutLine, impl By<CutLine>>,
+) -> Vec<TopLine> {
+    let mut top: Vec<Repeated> = Vec::new();
+    let order = |t: &Repeated| (Reverse(t.0), t.1);
+    lines.runs(
         |a, b| a.0 == b.0,
         |run| {
-            if run.len() > 1 {
-                top.push((run.len() as u64, run[0].1, run[0].0));
-                if top.len() > 64 * TOP {
-                    top.sort_unstable_by_key(order);
-                    top.truncate(TOP);
-                }
+            if run.len() == 1 {
+                return;
+            }
+            let sites = run.chunk_by(|a, b| a.1 == b.1).filter(|of_site| of_site[0].1.is_some());
+            let most = sites.clone().max_by_key(|of_site| (of_site.len(), Reverse(of_site[0].1)));
+            let first = run.iter().map(|line| line.2).min().unwrap_or_default();
+            top.push((run.len() as u64, first, sites.count(), most.map(|of_site| of_site[0].1)));
+            if top.len() > 64 * TOP {
+                top.sort_unstable_by_key(order);
+                top.truncate(TOP);
             }
         },
     );
     top.sort_unstable_by_key(order);
     top.truncate(TOP);
-    let mut sites: HashMap<u128, HashMap<u32, u64>> = top.iter().map(|t| (t.2, HashMap::new())).collect();
-    each_cut(records, decisions, |_, unit, record| {
-        let site = records.documents.sites[record as usize];
-        if let Some(counts) = sites.get_mut(&unit.exact).filter(|_| site.is_some()) {
-            *counts.entry(site.0).or_default() += 1;
-        }
-    });
     let mut buffer = TextBuffer::default();
     top.into_iter()
-        .map(|(cuts, unit, exact)| {
+        .map(|(cuts, unit, sites, site)| {
             let record = decisions.units.record_of(unit);
             let span = decisions.units.rows.get(unit as usize).span;
             let line = shorten(span.of(records.text(record as usize, &mut buffer)));
-            let most = sites[&exact].iter().max_by_key(|(site, n)| (**n, std::cmp::Reverse(**site)));
-            TopLine {
-                line,
-                cuts,
-                sites: sites[&exact].len(),
-                site: most.map(|m| records.sites[*m.0 as usize].clone()),
-            }
+            TopLine { line, cuts, sites, site: site.map(|site| records.sites[site.0 as usize].clone()) }
         })
         .collect()
 }

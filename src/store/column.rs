@@ -2,6 +2,7 @@
 
 use super::{Ahead, Row, Share, Store};
 use crate::disk::Temporary;
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -147,20 +148,30 @@ impl<T: Row> Column<T> {
         }
     }
 
-    fn append(&self, range: Range<usize>, rows: &mut Vec<T>) {
+    /// Adds the rows of a range.
+    pub(super) fn append(&self, range: Range<usize>, rows: &mut Vec<T>) {
         match &self.rows {
             Rows::Memory(all) => rows.extend_from_slice(&all[range]),
             Rows::Disk { file, start, count, .. } => {
                 assert!(range.end <= *count, "rows {range:?} of {count}");
-                rows.reserve(range.len());
-                let mut at = range.start;
-                let mut bytes = vec![0; range.len().min(block::<T>()) * T::BYTES];
-                while at < range.end {
-                    let now = (range.end - at).min(block::<T>());
-                    let bytes = &mut bytes[..now * T::BYTES];
-                    self.store.read(&**file, start + (at * T::BYTES) as u64, bytes);
-                    rows.extend(bytes.chunks_exact(T::BYTES).map(T::get));
-                    at += now;
+                let (block, at) = (block::<T>(), rows.len());
+                let read = |bytes: &mut Vec<u8>, (number, rows): (usize, &mut [T])| {
+                    bytes.resize(rows.len() * T::BYTES, 0);
+                    let from = range.start + number * block;
+                    self.store.read(&**file, start + (from * T::BYTES) as u64, bytes);
+                    rows.iter_mut()
+                        .zip(bytes.chunks_exact(T::BYTES))
+                        .for_each(|(row, bytes)| *row = T::get(bytes));
+                };
+                // Rows that threads fill in.
+                const { assert!(T::BYTES <= 256) };
+                rows.resize(at + range.len(), T::get(&[0; 256][..T::BYTES]));
+                let blocks = &mut rows[at..];
+                if blocks.len() > 2 * block {
+                    blocks.par_chunks_mut(block).enumerate().for_each_init(Vec::new, read);
+                } else {
+                    let mut bytes = Vec::new();
+                    blocks.chunks_mut(block).enumerate().for_each(|blocks| read(&mut bytes, blocks));
                 }
             }
         }
@@ -222,12 +233,8 @@ impl<T: Row> Column<T> {
 
     /// Reads on from the front.
     pub fn cursor(&self) -> Cursor<'_, T> {
-        self.cursor_by(self.store.window(size_of::<T>()))
-    }
-
-    /// Reads on from the front, so many rows at a time, or fewer.
-    pub(super) fn cursor_by(&self, rows: usize) -> Cursor<'_, T> {
-        Cursor { column: self, buffer: Vec::new(), most: rows.clamp(1, block::<T>()), from: 0, at: 0 }
+        let most = self.store.window(size_of::<T>()).clamp(1, block::<T>());
+        Cursor { column: self, buffer: Vec::new(), most, from: 0, at: 0 }
     }
 }
 
@@ -383,13 +390,16 @@ impl<T> Drop for Builder<T> {
     }
 }
 
-/// Writes rows to a temporary file.
-pub(super) fn write_rows<T: Row>(store: &Store, file: &dyn Temporary, mut at: u64, rows: &[T]) {
-    let mut bytes = vec![0; rows.len().min(block::<T>()) * T::BYTES];
-    for part in rows.chunks(block::<T>()) {
-        let bytes = &mut bytes[..part.len() * T::BYTES];
+/// Writes rows to a temporary file, blocks of them on all threads.
+pub(super) fn write_rows<T: Row>(store: &Store, file: &dyn Temporary, at: u64, rows: &[T]) {
+    let write = |bytes: &mut Vec<u8>, (number, part): (usize, &[T])| {
+        bytes.resize(part.len() * T::BYTES, 0);
         part.iter().zip(bytes.chunks_exact_mut(T::BYTES)).for_each(|(row, out)| row.put(out));
-        store.write(file, at, bytes);
-        at += bytes.len() as u64;
+        store.write(file, at + (number * block::<T>() * T::BYTES) as u64, bytes);
+    };
+    if rows.len() <= block::<T>() {
+        write(&mut Vec::new(), (0, rows));
+    } else {
+        rows.par_chunks(block::<T>()).enumerate().for_each_init(Vec::new, write);
     }
 }

@@ -1,15 +1,10 @@
 //! Sorting more rows than fit: sorted runs in one temporary file, merged.
 
-use super::column::{Cursor, write_rows};
+use super::column::write_rows;
 use super::{Builder, Column, Row, Store};
 use crate::disk::Temporary;
 use rayon::prelude::*;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// Rows that a thread maps at a time, and those that are the same as the last of them.
 const PIECE: usize = 1 << 12;
@@ -79,6 +74,16 @@ impl<T: Row, B: By<T>> Sorter<T, B> {
             self.rows.extend_from_slice(&rows);
         } else {
             self.extend(rows);
+        }
+    }
+
+    /// Adds rows that are made in parallel, in their order.
+    pub fn par_extend(&mut self, rows: impl ParallelIterator<Item = T>) {
+        let mut made = rows.collect_vec_list();
+        if self.rows.len() + made.iter().map(Vec::len).sum::<usize>() <= self.most {
+            made.iter_mut().for_each(|part| self.rows.append(part));
+        } else {
+            made.into_iter().for_each(|part| self.extend(part));
         }
     }
 
@@ -152,32 +157,17 @@ impl<T: Row, B: By<T>> Sorted<T, B> {
             Sorted::Memory(_, rows) => return take(rows),
             Sorted::Runs { store, by, runs } => (store, *by, runs),
         };
-        let window = store.window(size_of::<T>());
-        // Merging the next part goes on beside what is done with this one.
-        let merge = |sender: SyncSender<Vec<T>>| {
-            // All runs together hold no more than a step may.
-            let mut merge = Merge::new(runs, by, store.rows_at_once(size_of::<T>()) / runs.len().max(1));
-            let mut part: Vec<T> = Vec::with_capacity(window);
-            for row in &mut merge {
-                if part.len() >= window && !part.last().is_some_and(|last| same(last, &row)) {
-                    if sender.send(std::mem::take(&mut part)).is_err() {
-                        return;
-                    }
-                    part.reserve(window);
-                }
-                part.push(row);
-            }
-            // Nobody takes it where taking panicked.
-            let _ = sender.send(part);
-        };
-        std::thread::scope(|scope| {
-            let (sender, receiver) = sync_channel(0);
-            let merging = scope.spawn(move || merge(sender));
-            receiver.iter().for_each(|part| take(&part));
-            if let Err(panic) = merging.join() {
-                resume_unwind(panic);
-            }
-        });
+        let mut merge = Merge::new(runs, by, store.window(size_of::<T>()) / 2);
+        let mut part = merge.next_part(&same);
+        while !part.is_empty() {
+            let mut next = Vec::new();
+            // The next part is merged beside what is done with this one.
+            rayon::in_place_scope(|scope| {
+                scope.spawn(|_| next = merge.next_part(&same));
+                take(&part);
+            });
+            part = next;
+        }
     }
 
     /// Hands on all rows in order, by runs of the `same`.
@@ -237,37 +227,110 @@ fn mapped<T: Sync, R: Send>(
     }
 }
 
-/// The next row of each run, the least of them first.
-struct Merge<'a, T, B: By<T>> {
-    cursors: Vec<Cursor<'a, T>>,
+/// Merges sorted runs, part by part: all rows up to a key beyond which a run has more on disk are taken out of what was
+/// read of the runs, and sorted. A sort that sees what is in order already does that with fewer mispredicted branches than a
+/// heap of the next row of each run, and each thread may do a part of it.
+struct Merge<'a, T, B> {
+    runs: Vec<Run<'a, T>>,
     by: B,
-    heap: BinaryHeap<Reverse<(B::Key, usize)>>,
+    /// Rows that are held of each run.
+    most: usize,
+    /// Rows that were merged, which are the same as the next ones may be.
+    left: Vec<T>,
+}
+
+/// A sorted run, of which a part was read.
+struct Run<'a, T> {
+    column: &'a Column<T>,
+    /// Rows that were read.
+    read: usize,
+    /// The last of these.
+    rows: Vec<T>,
+    /// Those before were merged.
+    at: usize,
+    /// Those before are merged now.
+    to: usize,
+}
+
+impl<T: Row> Run<'_, T> {
+    /// Reads on until it holds so many rows.
+    fn fill(&mut self, most: usize) {
+        let room = most - (self.rows.len() - self.at);
+        if 2 * room >= most {
+            self.rows.drain(..self.at);
+            self.at = 0;
+            let to = (self.read + room).min(self.column.len());
+            self.column.append(self.read..to, &mut self.rows);
+            self.read = to;
+        }
+    }
 }
 
 impl<'a, T: Row, B: By<T>> Merge<'a, T, B> {
-    /// Of runs that are each read by so many rows.
+    /// Of runs of which so many rows are held together.
     fn new(runs: &'a [Column<T>], by: B, rows: usize) -> Self {
-        let mut cursors: Vec<Cursor<'a, T>> = runs.iter().map(|run| run.cursor_by(rows.max(32))).collect();
-        let first =
-            |(run, cursor): (usize, &mut Cursor<'a, T>)| Some(Reverse((by.key(&cursor.peek()?), run)));
-        let heap = cursors.iter_mut().enumerate().filter_map(first).collect();
-        Merge { cursors, by, heap }
+        let most = (rows / runs.len().max(1)).max(32);
+        let run = |column| Run { column, read: 0, rows: Vec::new(), at: 0, to: 0 };
+        Merge { runs: runs.iter().map(run).collect(), by, most, left: Vec::new() }
+    }
+
+    /// The next rows, of which the last one is not the `same` as what follows; none at the end.
+    fn next_part(&mut self, same: &(impl Fn(&T, &T) -> bool + Sync)) -> Vec<T> {
+        let mut part = std::mem::take(&mut self.left);
+        loop {
+            let looked_at = part.len();
+            if !self.merge_into(&mut part) {
+                return part;
+            }
+            let differ = |&i: &usize| !same(&part[i - 1], &part[i]);
+            if let Some(end) = (looked_at.max(1)..part.len()).rev().find(differ) {
+                self.left = part.split_off(end);
+                return part;
+            }
+        }
+    }
+
+    /// Adds the next rows; whether there are more.
+    fn merge_into(&mut self, part: &mut Vec<T>) -> bool {
+        let (by, most) = (self.by, self.most);
+        self.runs.par_iter_mut().for_each(|run| run.fill(most));
+        let more = self.runs.iter().filter(|run| run.read < run.column.len());
+        let bound = more.filter_map(|run| run.rows.last()).map(|row| by.key(row)).min();
+        for run in &mut self.runs {
+            let within = |row: &T| bound.as_ref().is_none_or(|bound| by.key(row) <= *bound);
+            run.to = run.at + run.rows[run.at..].partition_point(within);
+        }
+        let sorted: Vec<&[T]> = self.runs.iter().map(|run| &run.rows[run.at..run.to]).collect();
+        merge_into(&sorted, by, part);
+        self.runs.iter_mut().for_each(|run| run.at = run.to);
+        bound.is_some()
     }
 }
 
-impl<T: Row, B: By<T>> Iterator for Merge<'_, T, B> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        let mut top = self.heap.peek_mut()?;
-        let run = top.0.1;
-        let row = self.cursors[run].next()?;
-        match self.cursors[run].peek() {
-            Some(next) => *top = Reverse((self.by.key(&next), run)),
-            None => _ = PeekMut::pop(top),
+/// Adds sorted rows of several slices, sorted. Each thread merges those between two keys.
+fn merge_into<T: Row, B: By<T>>(slices: &[&[T]], by: B, out: &mut Vec<T>) {
+    let rows: usize = slices.iter().map(|slice| slice.len()).sum();
+    let longest = slices.iter().max_by_key(|slice| slice.len()).copied().unwrap_or_default();
+    let pieces = rayon::current_num_threads().min(rows / PIECE).max(1);
+    let place = |slice: &[T], piece: usize| match piece {
+        0 => 0,
+        _ if piece == pieces => slice.len(),
+        _ => {
+            let key = by.key(&longest[longest.len() * piece / pieces]);
+            slice.partition_point(|row| by.key(row) < key)
         }
-        Some(row)
-    }
+    };
+    let merged = |piece: usize| {
+        let mut merged = Vec::with_capacity(2 * rows / pieces);
+        for slice in slices {
+            merged.extend_from_slice(&slice[place(slice, piece)..place(slice, piece + 1)]);
+        }
+        merged.sort_by_key(|row| by.key(row));
+        merged
+    };
+    let merged: Vec<Vec<T>> = (0..pieces).into_par_iter().map(merged).collect();
+    out.reserve(rows);
+    merged.iter().for_each(|piece| out.extend_from_slice(piece));
 }
 
 #[cfg(test)]
