@@ -25,19 +25,6 @@ pub struct UnitRow {
     pub surface: Surface,
 }
 
-/// A few masked words at a fixed distance from one end of a unit: what lines of one template share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AnchorRow {
-    /// Hash of the words, of how many they are, and of the end and the distance.
-    pub key: u32,
-    /// Which unit.
-    pub unit: u32,
-    /// The first of the words.
-    pub from: u8,
-    /// One past the last.
-    pub to: u8,
-}
-
 /// A paragraph that stands in several kept documents and was left there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PassageRow {
@@ -327,7 +314,6 @@ row!(UnitRow {
     known: Known,
     surface: Surface,
 });
-row!(AnchorRow { key: u32, unit: u32, from: u8, to: u8 });
 row!(PassageRow { unit: u32, documents: u32, stories: u32, copies: u32, at_edge: u32 });
 row!(Witness { of: u32, similarity: f32 });
 row!(CutRow { unit: u32, kind: Kind, rule: Rule, score: f32, witness: Option<Witness>, reasons: Reasons });

@@ -8,11 +8,12 @@ use crate::document::{Kind, Span};
 use crate::error::{Error, Result};
 use crate::judge::known::KnownLines;
 use crate::progress::Progress;
+use crate::sketch::anchors;
 use crate::sketch::banding::Banding;
 use crate::sketch::minhash::{self, MinHash, SketchScratch};
 use crate::store::{Builder, Column, Store};
 use crate::tables::{
-    AnchorRow, Known, NEAR_BANDS, NEAR_MIN_WORDS, NEAR_ROWS, NearRow, SketchRow, UNIT_SHINGLE, UnitRow,
+    Known, NEAR_BANDS, NEAR_MIN_WORDS, NEAR_ROWS, NearRow, SketchRow, UNIT_SHINGLE, UnitRow,
 };
 use crate::text::read::Reader;
 use crate::text::segment::{self, Lines, Part, Unit};
@@ -20,12 +21,6 @@ use crate::text::words::{SLOT, Words};
 use crate::text::{hash, shingle};
 use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
-
-/// Units of more masked words are no templates.
-const TEMPLATE_MAX_WORDS: usize = 32;
-/// Words of an anchor, and how far it may stand from an end of its unit.
-const ANCHOR_WORDS: usize = 3;
-const ANCHOR_DISTANCE: usize = 6;
 
 /// One shingle in this many is sampled to find contained documents.
 const SAMPLE: u64 = 8;
@@ -126,7 +121,8 @@ struct Batch {
     rows: Vec<UnitRow>,
     counts: Vec<u32>,
     near: Vec<NearRow>,
-    anchors: Vec<AnchorRow>,
+    anchored: Vec<u8>,
+    anchors: Vec<u32>,
     sketches: SketchBatch,
 }
 
@@ -237,9 +233,9 @@ impl Analyser {
             // Only where a word is masked the masked words need a look of their own.
             (exact, if words.is_plain() { exact as u64 } else { hash::run(&words.masked) as u64 })
         };
-        if piece.part == Part::Whole {
-            anchors_into(&words.masked, index, &mut batch.anchors);
-        }
+        let whole: &[u64] = if piece.part == Part::Whole { &words.masked } else { &[] };
+        batch.anchored.push(anchors::words(whole));
+        anchors::keys_into(whole, &mut batch.anchors);
         batch.rows.push(UnitRow {
             exact,
             masked,
@@ -348,34 +344,13 @@ impl Analyser {
     }
 }
 
-/// The anchors of a unit: its first and its last two words, and every three words at a small distance from either end.
-fn anchors_into(masked: &[u64], unit: u32, anchors: &mut Vec<AnchorRow>) {
-    let words = masked.len();
-    if !(3..=TEMPLATE_MAX_WORDS).contains(&words) {
-        return;
-    }
-    let mut add = |from: usize, to: usize, end: u64| {
-        let hash = masked[from..to]
-            .iter()
-            .fold(end, |h, w| (h.rotate_left(23) ^ w).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        anchors.push(AnchorRow { key: (hash >> 32) as u32, unit, from: from as u8, to: to as u8 });
-    };
-    add(0, 2, 1);
-    add(words - 2, words, 2);
-    for distance in 0..=ANCHOR_DISTANCE.min(words.saturating_sub(ANCHOR_WORDS + 1)) {
-        if words > ANCHOR_WORDS {
-            add(distance, distance + ANCHOR_WORDS, 16 + distance as u64);
-            add(words - distance - ANCHOR_WORDS, words - distance, 32 + distance as u64);
-        }
-    }
-}
-
 /// Puts batches together in their order.
 struct Collected {
     lengths: Builder<u32>,
     rows: Builder<UnitRow>,
     first: Vec<u32>,
-    anchors: Builder<AnchorRow>,
+    anchored: Builder<u8>,
+    anchors: Builder<u32>,
     near: Builder<NearRow>,
     sketches: SketchBuilder,
 }
@@ -386,6 +361,7 @@ impl Collected {
             lengths: Builder::new(store),
             rows: Builder::new(store),
             first: vec![0],
+            anchored: Builder::new(store),
             anchors: Builder::new(store),
             near: Builder::new(store),
             sketches: SketchBuilder::new(store),
@@ -406,7 +382,7 @@ impl Collected {
         self.rows.extend_from_slice(&batch.rows);
         batch.near.iter_mut().for_each(|near| near.unit += base);
         self.near.extend_from_slice(&batch.near);
-        batch.anchors.iter_mut().for_each(|anchor| anchor.unit += base);
+        self.anchored.extend_from_slice(&batch.anchored);
         self.anchors.extend_from_slice(&batch.anchors);
         self.sketches.extend(&batch.sketches.rows, &batch.sketches.keys, &batch.sketches.samples);
         Ok(())
@@ -418,6 +394,7 @@ impl Collected {
             units: Units {
                 rows: self.rows.finish(),
                 first: self.first,
+                anchored: self.anchored.finish(),
                 anchors: self.anchors.finish(),
                 near: self.near.finish(),
             },

@@ -10,9 +10,10 @@ use super::leaders::{self, leaders};
 use super::repeated::{Repeated, mixed};
 use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
+use crate::sketch::anchors;
 use crate::store::row::row;
 use crate::store::{Builder, By, Column, Sorted, Sorter, Store};
-use crate::tables::{AnchorRow, Evidence, UnitRow};
+use crate::tables::{Evidence, UnitRow};
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,14 +30,15 @@ const COPY_MIN_WORDS: u32 = 30;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     masked: u64,
-    exact: u128,
+    /// Half of the fingerprint: of few units it tells those apart whose masked words are the same.
+    exact: u64,
     site: SiteIndex,
     unit: u32,
     record: RecordIndex,
     words: u16,
 }
 
-row!(Entry { masked: u64, exact: u128, site: SiteIndex, unit: u32, record: u32, words: u16 });
+row!(Entry { masked: u64, exact: u64, site: SiteIndex, unit: u32, record: u32, words: u16 });
 
 /// What the grouping found.
 #[derive(Debug, Default)]
@@ -81,7 +83,7 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
                 let row = &rows[unit - first];
                 Entry {
                     masked: row.masked,
-                    exact: row.exact,
+                    exact: (row.exact >> 64) as u64,
                     site: documents.sites[record as usize],
                     unit: unit as u32,
                     record,
@@ -279,26 +281,38 @@ fn templates(
     type Anchored = (SiteIndex, u32, RecordIndex, u32, u8, u8);
     let repeated = Repeated::with_room_for(units.anchors.len(), store);
     let mut sorter = Sorter::new(store, |r: &Anchored| *r);
-    let mut buffer = Vec::new();
+    let (mut words_buffer, mut buffer) = (Vec::new(), Vec::new());
     for collecting in [false, true] {
         let mut at = 0;
-        for stretch in units.stretches(store, 16 * (size_of::<AnchorRow>() + size_of::<Anchored>())) {
-            let end = units.range_of(&stretch).end;
-            let to = units.anchors.partition_point(|a| (a.unit as usize) < end);
-            let anchors = units.anchors.read(at..to, &mut buffer);
-            at = to;
+        for stretch in units.stretches(store, 16 * (size_of::<u32>() + size_of::<Anchored>())) {
+            let all = units.range_of(&stretch);
+            let words = units.anchored.read(all.clone(), &mut words_buffer);
+            // Where the anchors of each document begin.
+            let mut starts = Vec::with_capacity(stretch.len());
+            let mut end = 0;
+            for record in stretch.clone() {
+                starts.push(end);
+                let range = units.range(record);
+                let words = &words[range.start - all.start..range.end - all.start];
+                end += words.iter().map(|&words| anchors::count(words)).sum::<usize>();
+            }
+            let keys = units.anchors.read(at..at + end, &mut buffer);
+            at += end;
             let of_record = |record: RecordIndex| {
                 let site = documents.sites[record as usize];
-                let range = units.range(record);
-                let place = |unit: usize| anchors.partition_point(|a| (a.unit as usize) < unit);
                 let wanted = site.is_some() && pages[site.0 as usize] >= ANCHOR_PAGES;
-                let range = if wanted { place(range.start)..place(range.end) } else { 0..0 };
-                anchors[range]
-                    .iter()
-                    .map(move |a| (site, a.key, leaders[record as usize], a.unit, a.from, a.to))
+                let range = if wanted { units.range(record) } else { 0..0 };
+                let start = starts[(record - stretch.start) as usize];
+                let of_unit = move |unit: usize| {
+                    let places = anchors::places(words[unit - all.start]);
+                    places.map(move |(from, to, _)| (unit as u32, from as u8, to as u8))
+                };
+                let row =
+                    move |((unit, from, to), &key)| (site, key, leaders[record as usize], unit, from, to);
+                range.flat_map(of_unit).zip(&keys[start..]).map(row)
             };
             let key = |row: &Anchored| mixed(row.0.0, row.1);
-            let records = stretch.into_par_iter();
+            let records = stretch.clone().into_par_iter();
             if collecting {
                 let again = |record| of_record(record).filter(|row| repeated.has(key(row)));
                 sorter.par_extend(records.flat_map_iter(again));

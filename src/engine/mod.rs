@@ -20,7 +20,7 @@ use crate::judge::forest::Forest;
 use crate::judge::known::KnownLines;
 use crate::judge::model::Model;
 use crate::progress::Progress;
-use crate::store::{Ahead, Bits, Builder, Column, Sorter, Store};
+use crate::store::{Ahead, Bits, Builder, By, Column, Sorter, Store};
 use crate::tables::{CutRow, Evidence, Known, PassageRow, UnitRow};
 use crate::text::versions::Versions;
 use analyse::{Analyser, Analysis};
@@ -263,13 +263,14 @@ impl Job<'_> {
         let found = self.copies(analyser, &analysis.units, pages, &documents, &gone)?;
         analysis.units.near = Column::default();
         let mut cuts = Sorter::new(self.store, |c: &CutRow| c.unit);
-        for table in [furniture, found.repeats, found.passages] {
+        for table in [found.repeats, found.passages] {
             table.each(|c| cuts.push(*c));
         }
+        let cuts = merged(furniture, cuts, self.store);
         let (evidence, pages) = grouped.map(|g| (g.evidence, g.pages)).unzip();
         let decisions = Decisions {
             lengths: analysis.lengths,
-            cuts: cuts.finish(),
+            cuts,
             documents,
             units: analysis.units,
             evidence,
@@ -291,7 +292,7 @@ impl Job<'_> {
         }
         self.progress.start("counting lines", 0);
         let grouped = evidence::group(&analysis.units, self.documents, self.store);
-        analysis.units.anchors = Column::default();
+        (analysis.units.anchored, analysis.units.anchors) = Default::default();
         self.cancel.check()?;
         self.progress.start("judging furniture", self.documents.len() as u64);
         let forest = Forest::of(&self.lists.model);
@@ -437,6 +438,24 @@ impl Job<'_> {
         self.cancel.check()?;
         Ok(found)
     }
+}
+
+/// Cuts of furniture, which are in order, with others.
+fn merged(
+    furniture: Column<CutRow>,
+    others: Sorter<CutRow, impl By<CutRow>>,
+    store: &Arc<Store>,
+) -> Column<CutRow> {
+    let mut merged = Builder::new(store);
+    let mut furniture = furniture.cursor();
+    others.sorted().each(|other| {
+        while let Some(cut) = furniture.next_if(|cut| cut.unit < other.unit) {
+            merged.push(cut);
+        }
+        merged.push(*other);
+    });
+    merged.extend(furniture);
+    merged.finish()
 }
 
 /// What a thread that judges furniture keeps from one page to the next.

@@ -2,7 +2,7 @@
 
 use crate::document::{RecordIndex, SiteIndex};
 use crate::store::{Column, Store};
-use crate::tables::{AnchorRow, Evidence, NearRow, UnitRow};
+use crate::tables::{Evidence, NearRow, UnitRow};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -43,8 +43,10 @@ pub struct Units {
     pub rows: Column<UnitRow>,
     /// Where the units of each document start; one more entry than documents.
     pub first: Vec<u32>,
-    /// Anchors of those that may be templates, in the order of units.
-    pub anchors: Column<AnchorRow>,
+    /// In how many words of each its anchors stand, see [`crate::sketch::anchors`].
+    pub anchored: Column<u8>,
+    /// Keys of the anchors, in the order of units.
+    pub anchors: Column<u32>,
     /// Bucket keys of the longer ones, in the order of units.
     pub near: Column<NearRow>,
 }

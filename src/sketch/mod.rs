@@ -3,6 +3,7 @@
 //! In: shingles. Out: a signature of 32-bit lanes, and from it one bucket key per band. Similarity itself is
 //! always measured on the shingles.
 
+pub mod anchors;
 pub mod banding;
 pub mod lanes;
 pub mod minhash;

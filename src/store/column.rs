@@ -10,6 +10,9 @@ use std::sync::{Arc, OnceLock};
 /// Bytes that are asked of the budget at a time.
 const STEP: usize = 1 << 16;
 
+/// Blocks that are written at a time. Threads that write to one file wait for each other, and do so busily.
+const BLOCKS: usize = 16;
+
 /// Rows, in memory or in a temporary file.
 #[derive(Debug)]
 pub struct Column<T> {
@@ -390,16 +393,21 @@ impl<T> Drop for Builder<T> {
     }
 }
 
-/// Writes rows to a temporary file, blocks of them on all threads.
-pub(super) fn write_rows<T: Row>(store: &Store, file: &dyn Temporary, at: u64, rows: &[T]) {
-    let write = |bytes: &mut Vec<u8>, (number, part): (usize, &[T])| {
-        bytes.resize(part.len() * T::BYTES, 0);
-        part.iter().zip(bytes.chunks_exact_mut(T::BYTES)).for_each(|(row, out)| row.put(out));
-        store.write(file, at + (number * block::<T>() * T::BYTES) as u64, bytes);
+/// Writes rows to a temporary file: many blocks of them at a time, which all threads make.
+pub(super) fn write_rows<T: Row>(store: &Store, file: &dyn Temporary, mut at: u64, rows: &[T]) {
+    let make = |(rows, bytes): (&[T], &mut [u8])| {
+        rows.iter().zip(bytes.chunks_exact_mut(T::BYTES)).for_each(|(row, out)| row.put(out));
     };
-    if rows.len() <= block::<T>() {
-        write(&mut Vec::new(), (0, rows));
-    } else {
-        rows.par_chunks(block::<T>()).enumerate().for_each_init(Vec::new, write);
+    let block = block::<T>();
+    let mut bytes = vec![0; rows.len().min(BLOCKS * block) * T::BYTES];
+    for rows in rows.chunks(BLOCKS * block) {
+        let bytes = &mut bytes[..rows.len() * T::BYTES];
+        if rows.len() > 2 * block {
+            rows.par_chunks(block).zip(bytes.par_chunks_mut(block * T::BYTES)).for_each(make);
+        } else {
+            make((rows, bytes));
+        }
+        store.write(file, at, bytes);
+        at += bytes.len() as u64;
     }
 }
