@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 /// Bytes that are asked of the budget at a time.
 const STEP: usize = 1 << 16;
 
+/// So many blocks are made or taken apart by one thread; more by all.
+const PARALLEL: usize = 2;
 /// Blocks that are written at a time. Threads that write to one file wait for each other, and do so busily.
 const BLOCKS: usize = 16;
 
@@ -170,7 +172,7 @@ impl<T: Row> Column<T> {
                 const { assert!(T::BYTES <= 256) };
                 rows.resize(at + range.len(), T::get(&[0; 256][..T::BYTES]));
                 let blocks = &mut rows[at..];
-                if blocks.len() > 2 * block {
+                if blocks.len() > PARALLEL * block {
                     blocks.par_chunks_mut(block).enumerate().for_each_init(Vec::new, read);
                 } else {
                     let mut bytes = Vec::new();
@@ -362,7 +364,11 @@ impl<T: Row> Builder<T> {
 
     fn flush(&mut self) {
         if let Some(file) = &self.file {
-            write_rows(&self.store, &**file, (self.written * T::BYTES) as u64, &self.rows);
+            // Few rows at a time, so that this thread makes them: it may hold a lock, and one that waits for others does their work.
+            let most = PARALLEL * block::<T>();
+            for (part, rows) in self.rows.chunks(most).enumerate() {
+                write_rows(&self.store, &**file, ((self.written + part * most) * T::BYTES) as u64, rows);
+            }
         }
         self.written += self.rows.len();
         self.rows.clear();
@@ -402,7 +408,7 @@ pub(super) fn write_rows<T: Row>(store: &Store, file: &dyn Temporary, mut at: u6
     let mut bytes = vec![0; rows.len().min(BLOCKS * block) * T::BYTES];
     for rows in rows.chunks(BLOCKS * block) {
         let bytes = &mut bytes[..rows.len() * T::BYTES];
-        if rows.len() > 2 * block {
+        if rows.len() > PARALLEL * block {
             rows.par_chunks(block).zip(bytes.par_chunks_mut(block * T::BYTES)).for_each(make);
         } else {
             make((rows, bytes));
