@@ -22,7 +22,7 @@ const FIXED: f64 = 40e6;
 /// Bytes a document that stay in memory whatever the budget.
 const DOCUMENT_BYTES: f64 = 30.0;
 /// A budget with which a trial keeps next to nothing in memory, and yet works as a large run does.
-const ON_DISK: u64 = 8 << 20;
+const ON_DISK: u64 = 16 << 20;
 /// Part of the budget that is used where tables do not fit.
 const USED: f64 = 0.6;
 /// Sorting, and tables that fit no cache: for each doubling of the input so much more time a byte.
@@ -118,8 +118,8 @@ impl Run<'_> {
             let resident = USED * budget as f64 / forecast.memory_bytes as f64;
             let seconds = memory.seconds * resident + disk.seconds * (1.0 - resident);
             forecast.seconds = seconds * scale * growth;
-            // A table goes to disk as a whole: more goes than what does not fit.
-            forecast.temporary_bytes = (disk.temporary * scale * (1.0 - resident * resident)) as u64;
+            // A table goes to disk as a whole, and a sort as soon as it is larger than a step: most goes where a little does not fit.
+            forecast.temporary_bytes = (disk.temporary * scale * (1.0 - resident.powi(12))) as u64;
             forecast.memory_bytes = (USED * budget as f64 + DOCUMENT_BYTES * documents + FIXED / 2.0) as u64;
         }
         Ok(forecast)
