@@ -161,13 +161,14 @@ pub fn reading(data: &[u8]) {
     assert_eq!(read.bytes, data.len() as u64);
     assert_eq!(records.of_file(0), 0..usable);
     assert_eq!(u64::from(read.records), u64::from(usable) + records.rejected.len() as u64);
-    let (mut buffer, mut raw) = (TextBuffer::default(), RawBuffer::default());
+    let (mut buffer, mut raw, mut other) =
+        (TextBuffer::default(), RawBuffer::default(), RawBuffer::default());
     for record in 0..usable {
         let text = records.text(record as usize, &mut buffer).to_owned();
         let raw = records.load(record, &mut raw);
         assert_eq!(text, raw.spelling().read(raw.raw_text()));
         records.site(record);
-        records.id(record);
+        records.id(record, &mut other);
         let places = records.rows.cursor().map(|r| r.row);
         assert!(places.is_sorted());
     }
