@@ -83,8 +83,9 @@ impl<'a> Near<'a> {
         self.read(decisions, record, Decisions::stretch)
     }
 
-    /// What was decided about a record, with the counts behind it; asked for instead of [`Near::of`], not beside it.
+    /// What was decided about a record, with the counts behind it.
     pub fn with_evidence(&mut self, decisions: &'a Decisions, record: u32) -> &Stretch<'a> {
+        self.0.take_if(|(_, stretch)| !stretch.has_evidence());
         self.read(decisions, record, Decisions::stretch_with_evidence)
     }
 

@@ -121,7 +121,7 @@ struct Batch {
     rows: Vec<UnitRow>,
     counts: Vec<u32>,
     near: Vec<NearRow>,
-    anchored: Vec<u8>,
+    anchor_words: Vec<u8>,
     anchors: Vec<u32>,
     sketches: SketchBatch,
 }
@@ -234,7 +234,7 @@ impl Analyser {
             (exact, if words.is_plain() { exact as u64 } else { hash::run(&words.masked) as u64 })
         };
         let whole: &[u64] = if piece.part == Part::Whole { &words.masked } else { &[] };
-        batch.anchored.push(anchors::words(whole));
+        batch.anchor_words.push(anchors::words(whole));
         anchors::keys_into(whole, &mut batch.anchors);
         batch.rows.push(UnitRow {
             exact,
@@ -349,7 +349,7 @@ struct Collected {
     lengths: Builder<u32>,
     rows: Builder<UnitRow>,
     first: Vec<u32>,
-    anchored: Builder<u8>,
+    anchor_words: Builder<u8>,
     anchors: Builder<u32>,
     near: Builder<NearRow>,
     sketches: SketchBuilder,
@@ -361,7 +361,7 @@ impl Collected {
             lengths: Builder::new(store),
             rows: Builder::new(store),
             first: vec![0],
-            anchored: Builder::new(store),
+            anchor_words: Builder::new(store),
             anchors: Builder::new(store),
             near: Builder::new(store),
             sketches: SketchBuilder::new(store),
@@ -382,7 +382,7 @@ impl Collected {
         self.rows.extend_from_slice(&batch.rows);
         batch.near.iter_mut().for_each(|near| near.unit += base);
         self.near.extend_from_slice(&batch.near);
-        self.anchored.extend_from_slice(&batch.anchored);
+        self.anchor_words.extend_from_slice(&batch.anchor_words);
         self.anchors.extend_from_slice(&batch.anchors);
         self.sketches.extend(&batch.sketches.rows, &batch.sketches.keys, &batch.sketches.samples);
         Ok(())
@@ -394,7 +394,7 @@ impl Collected {
             units: Units {
                 rows: self.rows.finish(),
                 first: self.first,
-                anchored: self.anchored.finish(),
+                anchor_words: self.anchor_words.finish(),
                 anchors: self.anchors.finish(),
                 near: self.near.finish(),
             },

@@ -286,7 +286,7 @@ fn templates(
         let mut at = 0;
         for stretch in units.stretches(store, 16 * (size_of::<u32>() + size_of::<Anchored>())) {
             let all = units.range_of(&stretch);
-            let words = units.anchored.read(all.clone(), &mut words_buffer);
+            let words = units.anchor_words.read(all.clone(), &mut words_buffer);
             // Where the anchors of each document begin.
             let mut starts = Vec::with_capacity(stretch.len());
             let mut end = 0;

@@ -199,6 +199,11 @@ impl Stretch<'_> {
         &self.cuts[from..to]
     }
 
+    /// Whether the counts were read, as far as there are any.
+    pub fn has_evidence(&self) -> bool {
+        self.evidence.is_some() || self.decisions.evidence.is_none()
+    }
+
     /// One of the units.
     pub fn unit(&self, unit: u32) -> &UnitRow {
         &self.units[unit as usize - self.first_unit]
@@ -292,7 +297,7 @@ impl Job<'_> {
         }
         self.progress.start("counting lines", 0);
         let grouped = evidence::group(&analysis.units, self.documents, self.store);
-        (analysis.units.anchored, analysis.units.anchors) = Default::default();
+        (analysis.units.anchor_words, analysis.units.anchors) = Default::default();
         self.cancel.check()?;
         self.progress.start("judging furniture", self.documents.len() as u64);
         let forest = Forest::of(&self.lists.model);

@@ -44,7 +44,7 @@ pub struct Units {
     /// Where the units of each document start; one more entry than documents.
     pub first: Vec<u32>,
     /// In how many words of each its anchors stand, see [`crate::sketch::anchors`].
-    pub anchored: Column<u8>,
+    pub anchor_words: Column<u8>,
     /// Keys of the anchors, in the order of units.
     pub anchors: Column<u32>,
     /// Bucket keys of the longer ones, in the order of units.

@@ -332,15 +332,15 @@ fn add(mut a: Counted, b: Counted) -> Counted {
 type CutLine = (u128, SiteIndex, u32);
 
 /// Of one line how often it was cut, its first unit, on how many sites, and on which of them most.
-type Repeated = (u64, u32, usize, Option<SiteIndex>);
+type OftenCut = (u64, u32, usize, Option<SiteIndex>);
 
 fn most_cut(
     records: &Records,
     decisions: &Decisions,
     lines: &Sorted<CutLine, impl By<CutLine>>,
 ) -> Vec<TopLine> {
-    let mut top: Vec<Repeated> = Vec::new();
-    let order = |t: &Repeated| (Reverse(t.0), t.1);
+    let mut top: Vec<OftenCut> = Vec::new();
+    let order = |t: &OftenCut| (Reverse(t.0), t.1);
     lines.runs(
         |a, b| a.0 == b.0,
         |run| {

@@ -10,9 +10,9 @@ use std::sync::{Arc, OnceLock};
 /// Bytes that are asked of the budget at a time.
 const STEP: usize = 1 << 16;
 
-/// So many blocks are made or taken apart by one thread; more by all.
+/// So many blocks are taken apart by one thread; more by all.
 const PARALLEL: usize = 2;
-/// Blocks that are written at a time. Threads that write to one file wait for each other, and do so busily.
+/// Blocks that all threads make before they are written.
 const BLOCKS: usize = 16;
 
 /// Rows, in memory or in a temporary file.
@@ -168,7 +168,7 @@ impl<T: Row> Column<T> {
                         .zip(bytes.chunks_exact(T::BYTES))
                         .for_each(|(row, bytes)| *row = T::get(bytes));
                 };
-                // Rows that threads fill in.
+                // Rows have no default: what threads fill in is made of zeros.
                 const { assert!(T::BYTES <= 256) };
                 rows.resize(at + range.len(), T::get(&[0; 256][..T::BYTES]));
                 let blocks = &mut rows[at..];
@@ -364,11 +364,7 @@ impl<T: Row> Builder<T> {
 
     fn flush(&mut self) {
         if let Some(file) = &self.file {
-            // Few rows at a time, so that this thread makes them: it may hold a lock, and one that waits for others does their work.
-            let most = PARALLEL * block::<T>();
-            for (part, rows) in self.rows.chunks(most).enumerate() {
-                write_rows(&self.store, &**file, ((self.written + part * most) * T::BYTES) as u64, rows);
-            }
+            write_rows(&self.store, &**file, (self.written * T::BYTES) as u64, &self.rows);
         }
         self.written += self.rows.len();
         self.rows.clear();
@@ -399,21 +395,32 @@ impl<T> Drop for Builder<T> {
     }
 }
 
-/// Writes rows to a temporary file: many blocks of them at a time, which all threads make.
-pub(super) fn write_rows<T: Row>(store: &Store, file: &dyn Temporary, mut at: u64, rows: &[T]) {
-    let make = |(rows, bytes): (&[T], &mut [u8])| {
-        rows.iter().zip(bytes.chunks_exact_mut(T::BYTES)).for_each(|(row, out)| row.put(out));
-    };
+/// Writes rows to a temporary file. The thread may hold a lock, and one that waits for others does their work: so it makes them itself.
+fn write_rows<T: Row>(store: &Store, file: &dyn Temporary, mut at: u64, rows: &[T]) {
+    let mut bytes = vec![0; rows.len().min(block::<T>()) * T::BYTES];
+    for rows in rows.chunks(block::<T>()) {
+        let bytes = &mut bytes[..rows.len() * T::BYTES];
+        put_rows(rows, bytes);
+        store.write(file, at, bytes);
+        at += bytes.len() as u64;
+    }
+}
+
+/// Writes rows to a temporary file, blocks of which all threads make. One writes them: those that write to one file wait for each
+/// other, and do so busily.
+pub(super) fn par_write_rows<T: Row>(store: &Store, file: &dyn Temporary, mut at: u64, rows: &[T]) {
     let block = block::<T>();
     let mut bytes = vec![0; rows.len().min(BLOCKS * block) * T::BYTES];
     for rows in rows.chunks(BLOCKS * block) {
         let bytes = &mut bytes[..rows.len() * T::BYTES];
-        if rows.len() > PARALLEL * block {
-            rows.par_chunks(block).zip(bytes.par_chunks_mut(block * T::BYTES)).for_each(make);
-        } else {
-            make((rows, bytes));
-        }
+        rows.par_chunks(block)
+            .zip(bytes.par_chunks_mut(block * T::BYTES))
+            .for_each(|(rows, bytes)| put_rows(rows, bytes));
         store.write(file, at, bytes);
         at += bytes.len() as u64;
     }
+}
+
+fn put_rows<T: Row>(rows: &[T], bytes: &mut [u8]) {
+    rows.iter().zip(bytes.chunks_exact_mut(T::BYTES)).for_each(|(row, out)| row.put(out));
 }

@@ -1,6 +1,6 @@
 //! Sorting more rows than fit: sorted runs in one temporary file, merged.
 
-use super::column::write_rows;
+use super::column::par_write_rows;
 use super::{Builder, Column, Row, Store};
 use crate::disk::Temporary;
 use rayon::prelude::*;
@@ -95,7 +95,7 @@ impl<T: Row, B: By<T>> Sorter<T, B> {
     fn spill(&mut self) {
         self.sort();
         let file = self.file.get_or_insert_with(|| self.store.file());
-        write_rows(&self.store, &**file, self.end, &self.rows);
+        par_write_rows(&self.store, &**file, self.end, &self.rows);
         self.runs.push((self.end, self.rows.len()));
         self.end += (self.rows.len() * T::BYTES) as u64;
         self.rows.clear();
@@ -279,7 +279,7 @@ impl<'a, T: Row, B: By<T>> Merge<'a, T, B> {
         let mut part = std::mem::take(&mut self.left);
         loop {
             let looked_at = part.len();
-            if !self.merge_into(&mut part) {
+            if !self.merge_next(&mut part) {
                 return part;
             }
             let differ = |&i: &usize| !same(&part[i - 1], &part[i]);
@@ -291,7 +291,7 @@ impl<'a, T: Row, B: By<T>> Merge<'a, T, B> {
     }
 
     /// Adds the next rows; whether there are more.
-    fn merge_into(&mut self, part: &mut Vec<T>) -> bool {
+    fn merge_next(&mut self, part: &mut Vec<T>) -> bool {
         let (by, most) = (self.by, self.most);
         self.runs.par_iter_mut().for_each(|run| run.fill(most));
         let more = self.runs.iter().filter(|run| run.read < run.column.len());
@@ -301,14 +301,14 @@ impl<'a, T: Row, B: By<T>> Merge<'a, T, B> {
             run.to = run.at + run.rows[run.at..].partition_point(within);
         }
         let sorted: Vec<&[T]> = self.runs.iter().map(|run| &run.rows[run.at..run.to]).collect();
-        merge_into(&sorted, by, part);
+        merge_slices(&sorted, by, part);
         self.runs.iter_mut().for_each(|run| run.at = run.to);
         bound.is_some()
     }
 }
 
 /// Adds sorted rows of several slices, sorted. Each thread merges those between two keys.
-fn merge_into<T: Row, B: By<T>>(slices: &[&[T]], by: B, out: &mut Vec<T>) {
+fn merge_slices<T: Row, B: By<T>>(slices: &[&[T]], by: B, out: &mut Vec<T>) {
     let rows: usize = slices.iter().map(|slice| slice.len()).sum();
     let longest = slices.iter().max_by_key(|slice| slice.len()).copied().unwrap_or_default();
     let pieces = rayon::current_num_threads().min(rows / PIECE).max(1);
