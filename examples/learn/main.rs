@@ -199,7 +199,7 @@ fn folds(
                 Some(folder) => kept(folder, fold, learn)?,
                 None => learn(),
             };
-            lists.known.add(&mined).map_err(|(row, e)| format!("mined phrases, row {row}: {e}"))?;
+            lists.known.add_mined(&mined).map_err(|(row, e)| format!("mined phrases, row {row}: {e}"))?;
             lists.model = model;
             Ok(Fold { lists })
         })

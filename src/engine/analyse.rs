@@ -242,7 +242,12 @@ impl Analyser {
             span: Span { start: piece.start, end: piece.end },
             masked_words: words.masked.len().min(255) as u8,
             words: words.count().min(u16::MAX as usize) as u16,
-            known: self.known_as(&words.masked, folded, &mut scratch.shingles),
+            known: self.known_as(
+                &words.masked,
+                folded,
+                &text[piece.start as usize..piece.end as usize],
+                &mut scratch.shingles,
+            ),
             surface,
         });
         if words.count() >= NEAR_MIN_WORDS {
@@ -263,10 +268,12 @@ impl Analyser {
     }
 
     /// What the lists say of a unit. Protected lines come first: what is like them stays, whatever else it is like.
-    fn known_as(&self, masked: &[u64], folded: &str, shingles: &mut Vec<u64>) -> Known {
-        if self.protected.matches(masked, folded) || self.protected.similarity(masked, shingles).is_some() {
+    fn known_as(&self, masked: &[u64], folded: &str, unit: &str, shingles: &mut Vec<u64>) -> Known {
+        if self.protected.matches(masked, folded, unit)
+            || self.protected.similarity(masked, shingles).is_some()
+        {
             Known::Protected
-        } else if self.known.matches(masked, folded) {
+        } else if self.known.matches(masked, folded, unit) {
             Known::Furniture
         } else if self.known.similarity(masked, shingles).is_some() {
             Known::NearFurniture

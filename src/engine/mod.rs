@@ -108,14 +108,12 @@ impl Lists {
         let mut known = KnownLines::default();
         let mined = include_str!("../../data/known-mined.txt");
         let general = include_str!("../../data/known-general.txt");
-        let lists: &[&str] = match builtin {
-            Builtin::None => &[],
-            Builtin::Mined => &[mined],
-            Builtin::All => &[mined, general],
+        let added = match builtin {
+            Builtin::None => Ok(()),
+            Builtin::Mined => known.add_mined(mined),
+            Builtin::All => known.add_mined(mined).and_then(|()| known.add(general)),
         };
-        for list in lists {
-            known.add(list).expect("the shipped lists are checked by a test");
-        }
+        added.expect("the shipped lists are checked by a test");
         Lists { known, protected: KnownLines::default(), model: Model::shipped() }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A list has a line or a template per row: `{n}` stands for a number or a date, `{*}` for one to twelve words.
 //! Rows that start with `#` and empty rows are comments (a line of only `#` signs is written `\###`).
-//! Long lines are also known where a unit says nearly the same; templates with `{*}` are not.
+//! Long lines are also known where a unit says nearly the same; templates with `{*}` are not. Of a list that was mined, the
+//! rows of a word or two are labels: `> people.` ends a sentence that was broken into lines, and is not the label `people`.
 //! In: the masked words of a unit. Out: whether a row matches it, or how similar the nearest is.
 
 use super::nearly::NearLines;
@@ -16,6 +17,10 @@ use xxhash_rust::xxh3::xxh3_64;
 const MAX_WILD: usize = 12;
 /// Units of more masked words than this are no templates.
 const MAX_WORDS: usize = 60;
+/// Mined rows of so many words, numbers aside, are labels.
+const LABEL_WORDS: usize = 2;
+/// What ends a sentence or leads on to what follows, where it is written once: dots after it say that more is behind it.
+const ENDS: [char; 6] = ['.', '?', ',', ';', '!', ':'];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Piece {
@@ -27,6 +32,7 @@ enum Piece {
 #[derive(Debug, Clone, Default)]
 pub struct KnownLines {
     whole: HashSet<u64, BySame>,
+    labels: HashSet<u64, BySame>,
     marks: HashSet<u64, BySame>,
     templates: Vec<Vec<Piece>>,
     by_first: HashMap<u64, Vec<u32>, BySame>,
@@ -42,6 +48,19 @@ impl KnownLines {
     /// # Errors
     /// The number of a row (from 1) and what is wrong with it.
     pub fn add(&mut self, list: &str) -> Result<(), (u64, String)> {
+        self.add_rows(list, 0)
+    }
+
+    /// Adds the rows of a list that was mined: those of a word or two match only a line that reads as a label.
+    ///
+    /// # Errors
+    /// The number of a row (from 1) and what is wrong with it.
+    pub fn add_mined(&mut self, list: &str) -> Result<(), (u64, String)> {
+        self.add_rows(list, LABEL_WORDS)
+    }
+
+    /// Rows of up to `label_words` words are labels.
+    fn add_rows(&mut self, list: &str, label_words: usize) -> Result<(), (u64, String)> {
         let mut scratch = (String::new(), Words::default());
         for (number, row) in list.lines().enumerate() {
             let row = row.trim();
@@ -49,12 +68,17 @@ impl KnownLines {
                 continue;
             }
             let row = row.strip_prefix('\\').unwrap_or(row);
-            self.add_row(row, &mut scratch).map_err(|reason| (number as u64 + 1, reason))?;
+            self.add_row(row, label_words, &mut scratch).map_err(|reason| (number as u64 + 1, reason))?;
         }
         Ok(())
     }
 
-    fn add_row(&mut self, row: &str, (folded, words): &mut (String, Words)) -> Result<(), String> {
+    fn add_row(
+        &mut self,
+        row: &str,
+        label_words: usize,
+        (folded, words): &mut (String, Words),
+    ) -> Result<(), String> {
         let mut pieces = Vec::new();
         for (i, literal) in row.split("{*}").enumerate() {
             if i > 0 && pieces.last() != Some(&Piece::Wild) {
@@ -79,7 +103,8 @@ impl KnownLines {
             _ if !pieces.contains(&Piece::Wild) => {
                 let words: Vec<u64> =
                     pieces.iter().map(|p| if let Piece::Word(w) = p { *w } else { SLOT }).collect();
-                self.whole.insert(hash(&words));
+                let is_label = words.iter().filter(|&&w| w != SLOT).count() <= label_words;
+                if is_label { &mut self.labels } else { &mut self.whole }.insert(hash(&words));
                 self.near.add(&words);
                 self.longest = self.longest.max(words.len());
             }
@@ -98,17 +123,21 @@ impl KnownLines {
 
     /// Whether there is nothing to match.
     pub fn is_empty(&self) -> bool {
-        self.whole.is_empty() && self.marks.is_empty() && self.templates.is_empty()
+        self.whole.is_empty() && self.labels.is_empty() && self.marks.is_empty() && self.templates.is_empty()
     }
 
-    /// Whether a unit of these masked words, or of these marks where it has no words, is known.
-    pub fn matches(&self, masked: &[u64], folded: &str) -> bool {
+    /// Whether a unit of this text and these masked words is known; `folded` is asked for where it has no other words than
+    /// numbers.
+    pub fn matches(&self, masked: &[u64], folded: &str, unit: &str) -> bool {
         if masked.iter().all(|&w| w == SLOT) {
             return !self.marks.is_empty() && self.marks.contains(&xxh3_64(marks(folded).as_bytes()));
         }
         let (Some(first), Some(last)) = (masked.first(), masked.last()) else { return false };
-        if masked.len() <= self.longest && self.whole.contains(&hash(masked)) {
-            return true;
+        if masked.len() <= self.longest {
+            let hash = hash(masked);
+            if self.whole.contains(&hash) || self.labels.contains(&hash) && reads_as_label(unit) {
+                return true;
+            }
         }
         if masked.len() > MAX_WORDS {
             return false;
@@ -128,8 +157,24 @@ impl KnownLines {
         let (mut folded, mut words) = (String::new(), Words::default());
         fold::fold_into(line, &mut folded);
         words::words_into(&folded, &mut words);
-        self.matches(&words.masked, &folded)
+        self.matches(&words.masked, &folded, line)
     }
+}
+
+/// Whether a line neither ends as a sentence or a heading of a list does, nor is a row of figures.
+fn reads_as_label(line: &str) -> bool {
+    let line = line.trim_end_matches(|c: char| c.is_whitespace() || "\"'”’»)".contains(c));
+    let stem = line.trim_end_matches(ENDS);
+    line.len() - stem.len() != 1 && line.split_whitespace().filter(|word| is_decimal(word)).nth(1).is_none()
+}
+
+/// Whether a word is a number with a fraction: not a date, which has two points.
+fn is_decimal(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let points = bytes
+        .windows(3)
+        .filter(|w| w[0].is_ascii_digit() && matches!(w[1], b'.' | b',') && w[2].is_ascii_digit());
+    points.count() == 1
 }
 
 fn marks(folded: &str) -> String {
@@ -210,6 +255,30 @@ mod tests {
         let known = list(&("word ".to_owned() + &"{*} word ".repeat(16) + "end\n"));
         assert!(!known.holds(&("word ".repeat(58) + "and end")));
         assert!(known.holds(&("word ".repeat(59) + "end")));
+    }
+
+    #[test]
+    fn mined_rows_of_a_word_or_two_match_labels_only() {
+        let mut known = KnownLines::default();
+        known.add_mined("people\nload more\nchina {n}\nall rights reserved\n").unwrap();
+        for label in
+            ["People", "• People »", "Load more...", "China (12)", "CHINA 12,4", "All rights reserved."]
+        {
+            assert!(known.holds(label), "{label}");
+        }
+        for text in
+            ["> people.", "people?\"", "People:", "Load more!", "CHINA  5.58  6.12  -  6.39", "China 4 2."]
+        {
+            assert!(!known.holds(text), "{text}");
+            assert!(list("people\nload more\nchina {n}\n").holds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_dates_is_no_row_of_figures() {
+        let mut known = KnownLines::default();
+        known.add_mined("updated {n}\n").unwrap();
+        assert!(known.holds("Updated 24.11.2026 14.30") && !known.holds("Updated 24.5 24.8"));
     }
 
     proptest! {
