@@ -109,7 +109,7 @@ pub fn clean_with(documents: &[Document], config: &Config, lists: &Lists) -> Res
         .map(|(record, document)| {
             let removed = decisions.is_removed(record as u32);
             let rows = if removed { &[] } else { decided.cuts_of(record as u32) };
-            let span = |unit: u32| decided.unit(unit).span;
+            let span = |unit: u32| decided.span(unit);
             let spans: Vec<Span> = rows.iter().map(|c| span(c.unit)).collect();
             let ranges = cuts::ranges(&document.text, &spans);
             let cut = |(row, &range): (&crate::tables::CutRow, &Span)| TextCut {

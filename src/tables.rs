@@ -6,15 +6,9 @@ use crate::store::row::{choice, row};
 use crate::text::shingle::Bitmap;
 use crate::text::surface::Surface;
 
-/// One unit of a document. Rows stand in the order of the documents and of their texts.
+/// What a unit of a document looks like. Rows stand in the order of the documents and of their texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitRow {
-    /// Fingerprint of its words (of its folded characters where it has none).
-    pub exact: u128,
-    /// Fingerprint of its masked words.
-    pub masked: u64,
-    /// Bytes in the text of its document.
-    pub span: Span,
     /// How many masked words it has, at most 255.
     pub masked_words: u8,
     /// Length in words, at most 65,535.
@@ -305,15 +299,7 @@ row!(Surface {
     separators: u8,
     flags: u16,
 });
-row!(UnitRow {
-    exact: u128,
-    masked: u64,
-    span: Span,
-    masked_words: u8,
-    words: u16,
-    known: Known,
-    surface: Surface,
-});
+row!(UnitRow { masked_words: u8, words: u16, known: Known, surface: Surface });
 row!(PassageRow { unit: u32, documents: u32, stories: u32, copies: u32, at_edge: u32 });
 row!(Witness { of: u32, similarity: f32 });
 row!(CutRow { unit: u32, kind: Kind, rule: Rule, score: f32, witness: Option<Witness>, reasons: Reasons });

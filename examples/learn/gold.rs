@@ -123,6 +123,7 @@ impl Set {
     /// For each unit of a page whether it belongs to the article.
     pub fn labels(&self, analysis: &Analysis, record: usize) -> Vec<bool> {
         let units = analysis.units.of(record as RecordIndex);
+        let spans = analysis.units.spans_of(record as RecordIndex);
         if self.clean {
             return vec![true; units.len()];
         }
@@ -132,10 +133,10 @@ impl Set {
         let pairs: HashSet<&[u64]> = gold.windows(2).collect();
         let singles: HashSet<u64> = gold.iter().copied().collect();
         let lines: HashSet<Vec<u64>> = page.gold.lines().map(words).collect();
-        let share: Vec<f32> = units
+        let share: Vec<f32> = spans
             .iter()
-            .map(|u| {
-                let own = words(u.span.of(&page.text));
+            .map(|span| {
+                let own = words(span.of(&page.text));
                 match own.len() {
                     0 => 0.0,
                     _ if lines.contains(&own) => 1.0,

@@ -267,7 +267,7 @@ fn clean(set: &Set, folds: &[Fold], level: Level) -> Vec<CleanedPage> {
             let mut buffer = TextBuffer::default();
             let text = set.text(record, &mut buffer);
             let decided = decisions.stretch(record as u32..record as u32 + 1);
-            let cut = |c: &CutRow| (c.rule, c.score, decided.unit(c.unit).span);
+            let cut = |c: &CutRow| (c.rule, c.score, decided.span(c.unit));
             let cuts: Vec<(Rule, f32, Span)> = decided.cuts_of(record as u32).iter().map(cut).collect();
             let spans: Vec<Span> = cuts.iter().map(|c| c.2).collect();
             out[record] = CleanedPage { text: cuts::cut(text, &cuts::ranges(text, &spans)), cuts };

@@ -1,7 +1,10 @@
 //! Furniture that many sites share: lines that stand outside the article on pages of many sites.
 
 use super::gold::Set;
+use dechaff::document::Span;
 use dechaff::engine::Source;
+use dechaff::engine::analyse::Analysis;
+use dechaff::tables::UnitRow;
 use dechaff::text::fold;
 use dechaff::text::words::{SLOT, Words, words_into};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -36,11 +39,10 @@ pub fn mine(sets: &[Set], pages: &[Set], use_page: impl Fn(&Set, usize) -> bool)
     for set in sets {
         let (analysis, _) = set.analyse();
         for record in (0..set.len()).filter(|&r| use_page(set, r) && !set.pages[r].gold.is_empty()) {
-            for (unit, label) in analysis.units.of(record as u32).iter().zip(set.labels(&analysis, record)) {
-                if unit.words as usize > MAX_WORDS {
-                    continue;
-                }
-                if let Some(row) = phrase(&mut seen, unit.span.of(&set.pages[record].text)) {
+            let labels = set.labels(&analysis, record);
+            for (line, label) in short_lines(set, &analysis, record).zip(labels) {
+                let Some(line) = line else { continue };
+                if let Some(row) = phrase(&mut seen, line) {
                     row.places += 1;
                     row.inside += usize::from(label);
                     if !label && !set.pages[record].source.is_empty() {
@@ -53,10 +55,8 @@ pub fn mine(sets: &[Set], pages: &[Set], use_page: impl Fn(&Set, usize) -> bool)
     for set in pages {
         let (analysis, _) = set.analyse();
         for record in 0..set.len() {
-            for unit in
-                analysis.units.of(record as u32).iter().filter(|u| (1..=MAX_WORDS as u16).contains(&u.words))
-            {
-                if let Some(row) = phrase(&mut seen, unit.span.of(&set.pages[record].text)) {
+            for line in short_lines(set, &analysis, record).flatten() {
+                if let Some(row) = phrase(&mut seen, line) {
                     row.unlabelled.insert(set.pages[record].source.clone());
                 }
             }
@@ -73,6 +73,19 @@ pub fn mine(sets: &[Set], pages: &[Set], use_page: impl Fn(&Set, usize) -> bool)
     let mut found: Vec<Phrase> = found.into_values().collect();
     found.sort_by(|a, b| b.sites.cmp(&a.sites).then_with(|| a.text.cmp(&b.text)));
     found
+}
+
+/// The units of a page that are short enough for a phrase; for the others nothing.
+fn short_lines<'a>(
+    set: &'a Set,
+    analysis: &Analysis,
+    record: usize,
+) -> impl Iterator<Item = Option<&'a str>> {
+    let (rows, spans) = (analysis.units.of(record as u32), analysis.units.spans_of(record as u32));
+    let text = &set.pages[record].text;
+    let line =
+        |(row, span): (&UnitRow, &Span)| (1..=MAX_WORDS as u16).contains(&row.words).then(|| span.of(text));
+    rows.iter().zip(spans.iter()).map(line).collect::<Vec<_>>().into_iter()
 }
 
 /// The row of a line, by its masked words; lines of slots only, or of a single letter, are no phrases.

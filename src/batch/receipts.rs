@@ -76,7 +76,7 @@ impl<'a> Writer<'a> {
 
     /// The ranges that a record's cuts remove, white space included.
     pub(super) fn ranges(&self, text: &str, rows: &[CutRow], stretch: &Stretch<'_>) -> Vec<Span> {
-        let spans: Vec<Span> = rows.iter().map(|c| stretch.unit(c.unit).span).collect();
+        let spans: Vec<Span> = rows.iter().map(|c| stretch.span(c.unit)).collect();
         cuts::ranges(text, &spans)
     }
 
@@ -162,7 +162,7 @@ impl<'a> Writer<'a> {
 
     fn unit_witness(&self, unit: u32, similarity: f32, buffer: &mut RawBuffer) -> UnitWitness {
         let record = self.decisions.units.record_of(unit);
-        let span = self.decisions.units.rows.get(unit as usize).span;
+        let span = self.decisions.units.spans.get(unit as usize);
         UnitWitness {
             record,
             id: self.records.id(record, buffer),

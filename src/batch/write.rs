@@ -436,7 +436,7 @@ impl<'a> Writer<'a> {
                     let id = self.records.id(record, &mut buffer.raw);
                     let text = self.records.text(record as usize, buffer);
                     for passage in of_record {
-                        let span = self.decisions.units.rows.get(passage.unit as usize).span;
+                        let span = self.decisions.units.spans.get(passage.unit as usize);
                         out.extend(line_of(&json!({
                             "id": id, "record": record, "start": span.start, "end": span.end,
                             "documents": passage.documents, "stories": passage.stories, "copies": passage.copies,

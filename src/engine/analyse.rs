@@ -119,6 +119,9 @@ pub struct Scratch {
 struct Batch {
     lengths: Vec<u32>,
     rows: Vec<UnitRow>,
+    spans: Vec<Span>,
+    exact: Vec<u128>,
+    masked: Vec<u64>,
     counts: Vec<u32>,
     near: Vec<NearRow>,
     anchor_words: Vec<u8>,
@@ -236,10 +239,10 @@ impl Analyser {
         let whole: &[u64] = if piece.part == Part::Whole { &words.masked } else { &[] };
         batch.anchor_words.push(anchors::words(whole));
         anchors::keys_into(whole, &mut batch.anchors);
+        batch.spans.push(Span { start: piece.start, end: piece.end });
+        batch.exact.push(exact);
+        batch.masked.push(masked);
         batch.rows.push(UnitRow {
-            exact,
-            masked,
-            span: Span { start: piece.start, end: piece.end },
             masked_words: words.masked.len().min(255) as u8,
             words: words.count().min(u16::MAX as usize) as u16,
             known: self.known_as(
@@ -355,6 +358,9 @@ impl Analyser {
 struct Collected {
     lengths: Builder<u32>,
     rows: Builder<UnitRow>,
+    spans: Builder<Span>,
+    exact: Builder<u128>,
+    masked: Builder<u64>,
     first: Vec<u32>,
     anchor_words: Builder<u8>,
     anchors: Builder<u32>,
@@ -367,6 +373,9 @@ impl Collected {
         Collected {
             lengths: Builder::new(store),
             rows: Builder::new(store),
+            spans: Builder::new(store),
+            exact: Builder::new(store),
+            masked: Builder::new(store),
             first: vec![0],
             anchor_words: Builder::new(store),
             anchors: Builder::new(store),
@@ -387,6 +396,9 @@ impl Collected {
             self.first.push(at);
         }
         self.rows.extend_from_slice(&batch.rows);
+        self.spans.extend_from_slice(&batch.spans);
+        self.exact.extend_from_slice(&batch.exact);
+        self.masked.extend_from_slice(&batch.masked);
         batch.near.iter_mut().for_each(|near| near.unit += base);
         self.near.extend_from_slice(&batch.near);
         self.anchor_words.extend_from_slice(&batch.anchor_words);
@@ -400,6 +412,9 @@ impl Collected {
             lengths: self.lengths.finish(),
             units: Units {
                 rows: self.rows.finish(),
+                spans: self.spans.finish(),
+                exact: self.exact.finish(),
+                masked: self.masked.finish(),
                 first: self.first,
                 anchor_words: self.anchor_words.finish(),
                 anchors: self.anchors.finish(),

@@ -8,7 +8,7 @@ use super::repeated::{Repeated, mixed};
 use super::units::{Documents, Units};
 use super::{Cancel, Source, TextBuffer};
 use crate::config::{DocumentSettings, Keep};
-use crate::document::RecordIndex;
+use crate::document::{RecordIndex, Span};
 use crate::error::Result;
 use crate::find::cover::{self, Fate, Members, Thresholds};
 use crate::store::row::row;
@@ -85,7 +85,7 @@ struct Reader {
     text: TextBuffer,
     words: Vec<u64>,
     ahead: Ahead,
-    rows: Vec<UnitRow>,
+    spans: Vec<Span>,
 }
 
 /// The documents that are compared: one of each with the same words, and what is needed of them at random.
@@ -157,8 +157,8 @@ impl DocumentSearch<'_> {
             Some(gone) => {
                 let range = units.range(record);
                 let first = range.start;
-                let rows = units.rows.read_next(range.clone(), &mut reader.ahead, &mut reader.rows);
-                let left = range.filter(|&u| !gone.has(u)).map(|u| rows[u - first].span);
+                let spans = units.spans.read_next(range.clone(), &mut reader.ahead, &mut reader.spans);
+                let left = range.filter(|&u| !gone.has(u)).map(|u| spans[u - first]);
                 self.analyser.words_of(text, left, &mut reader.scratch, &mut reader.words);
             }
         }

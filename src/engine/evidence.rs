@@ -71,26 +71,25 @@ pub fn pages_of(pages: &[u32], site: SiteIndex) -> u32 {
 /// Counts everything.
 pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Grouped {
     let repeated = Repeated::with_room_for(units.rows.len(), store);
-    let mut buffer = Vec::new();
-    units.rows.parts(|_, _| false, |_, rows| rows.par_iter().for_each(|row| repeated.add(row.masked)));
+    units.masked.parts(|_, _| false, |_, masked| masked.par_iter().for_each(|&masked| repeated.add(masked)));
+    let (mut masked_buffer, mut exact_buffer, mut row_buffer) = (Vec::new(), Vec::new(), Vec::new());
     let mut sorter = Sorter::new(store, |e: &Entry| *e);
-    for stretch in units.stretches(store, size_of::<UnitRow>() + size_of::<Entry>()) {
+    for stretch in units.stretches(store, 2 * size_of::<Entry>()) {
         let range = units.range_of(&stretch);
-        let rows = units.rows.read(range.clone(), &mut buffer);
+        let masked = units.masked.read(range.clone(), &mut masked_buffer);
+        let exact = units.exact.read(range.clone(), &mut exact_buffer);
+        let rows = units.rows.read(range.clone(), &mut row_buffer);
         let of_record = |record: RecordIndex| {
-            let (rows, repeated, first) = (&rows, &repeated, range.start);
-            let entry = move |unit: usize| {
-                let row = &rows[unit - first];
-                Entry {
-                    masked: row.masked,
-                    exact: (row.exact >> 64) as u64,
-                    site: documents.sites[record as usize],
-                    unit: unit as u32,
-                    record,
-                    words: row.words,
-                }
+            let (repeated, first) = (&repeated, range.start);
+            let entry = move |unit: usize| Entry {
+                masked: masked[unit - first],
+                exact: (exact[unit - first] >> 64) as u64,
+                site: documents.sites[record as usize],
+                unit: unit as u32,
+                record,
+                words: rows[unit - first].words,
             };
-            units.range(record).filter(move |&u| repeated.has(rows[u - first].masked)).map(entry)
+            units.range(record).filter(move |&u| repeated.has(masked[u - first])).map(entry)
         };
         sorter.par_extend(stretch.into_par_iter().flat_map_iter(of_record));
     }

@@ -4,7 +4,6 @@ use super::repeated::Repeated;
 use super::units::Units;
 use crate::document::RecordIndex;
 use crate::store::{Ahead, Bits, Column, Sorter, Store};
-use crate::tables::UnitRow;
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -59,21 +58,23 @@ impl Groups {
         let units = left.units;
         let repeated = Repeated::with_room_for(units.rows.len(), store);
         let mut sorter = Sorter::new(store, |r: &(u128, u32, u16)| (r.0, r.1));
-        let mut buffer = Vec::new();
+        let (mut masked_buffer, mut exact_buffer, mut row_buffer) = (Vec::new(), Vec::new(), Vec::new());
         for collecting in [false, true] {
-            for stretch in units.stretches(store, size_of::<UnitRow>() + 32) {
+            for stretch in units.stretches(store, 64) {
                 let range = units.range_of(&stretch);
-                let rows = units.rows.read(range.clone(), &mut buffer);
-                let row = |unit: usize| &rows[unit - range.start];
+                let masked = units.masked.read(range.clone(), &mut masked_buffer);
+                let masked = |unit: usize| masked[unit - range.start];
                 let records = stretch.into_par_iter();
                 if collecting {
-                    let of_record = |record| {
-                        let again = left.of(record).filter(|&u| repeated.has(row(u).masked));
-                        again.map(|u| (row(u).exact, u as u32, row(u).words))
+                    let exact = units.exact.read(range.clone(), &mut exact_buffer);
+                    let rows = units.rows.read(range.clone(), &mut row_buffer);
+                    let row = |unit: usize| {
+                        (exact[unit - range.start], unit as u32, rows[unit - range.start].words)
                     };
-                    sorter.par_extend(records.flat_map_iter(of_record));
+                    let again = |record| left.of(record).filter(|&u| repeated.has(masked(u))).map(row);
+                    sorter.par_extend(records.flat_map_iter(again));
                 } else {
-                    records.for_each(|record| left.of(record).for_each(|u| repeated.add(row(u).masked)));
+                    records.for_each(|record| left.of(record).for_each(|u| repeated.add(masked(u))));
                 }
             }
         }

@@ -12,7 +12,7 @@ pub mod repeated;
 pub mod units;
 
 use crate::config::{Builtin, Config};
-use crate::document::{Kind, RecordIndex};
+use crate::document::{Kind, RecordIndex, Span};
 use crate::error::{Error, Result};
 use crate::judge::Verdict;
 use crate::judge::boilerplate::{self, PROSE_WORDS, PageSettings, Scratch};
@@ -149,7 +149,8 @@ impl Decisions {
             decisions: self,
             first_unit: units.start,
             cuts: self.cuts.read_all(cuts),
-            units: self.units.rows.read_all(units),
+            spans: self.units.spans.read_all(units),
+            units: None,
             evidence: None,
         }
     }
@@ -157,12 +158,12 @@ impl Decisions {
     /// What was decided about neighbouring documents, with the counts behind it.
     pub fn stretch_with_evidence(&self, records: Range<RecordIndex>) -> Stretch<'_> {
         let stretch = self.stretch(records);
-        let (from, to) = (stretch.first_unit, stretch.first_unit + stretch.units.len());
+        let units = stretch.first_unit..stretch.first_unit + stretch.spans.len();
         let evidence = self.evidence.as_ref().map(|evidence| {
             let place = |unit: usize| evidence.partition_point(|r| (r.0 as usize) < unit);
-            evidence.read_all(place(from)..place(to))
+            evidence.read_all(place(units.start)..place(units.end))
         });
-        Stretch { evidence, ..stretch }
+        Stretch { units: Some(self.units.rows.read_all(units)), evidence, ..stretch }
     }
 
     /// Why a document goes as a whole, if it does.
@@ -181,7 +182,10 @@ pub struct Stretch<'a> {
     decisions: &'a Decisions,
     first_unit: usize,
     cuts: Cow<'a, [CutRow]>,
-    units: Cow<'a, [UnitRow]>,
+    spans: Cow<'a, [Span]>,
+    /// What the units look like, where it was asked for.
+    units: Option<Cow<'a, [UnitRow]>>,
+    /// The counts of those that stand elsewhere too.
     evidence: Option<Cow<'a, [(u32, Evidence)]>>,
 }
 
@@ -197,20 +201,21 @@ impl Stretch<'_> {
         &self.cuts[from..to]
     }
 
-    /// Whether the counts were read, as far as there are any.
+    /// Whether the counts were read.
     pub fn has_evidence(&self) -> bool {
-        self.evidence.is_some() || self.decisions.evidence.is_none()
+        self.units.is_some()
     }
 
-    /// One of the units.
-    pub fn unit(&self, unit: u32) -> &UnitRow {
-        &self.units[unit as usize - self.first_unit]
+    /// Where one of the units lies in the text of its document.
+    pub fn span(&self, unit: u32) -> Span {
+        self.spans[unit as usize - self.first_unit]
     }
 
-    /// The units of one of the documents.
+    /// What the units of one of the documents look like; none where the counts were not asked for.
     pub fn units_of(&self, record: RecordIndex) -> &[UnitRow] {
+        let Some(units) = &self.units else { return &[] };
         let range = self.decisions.units.range(record);
-        &self.units[range.start - self.first_unit..range.end - self.first_unit]
+        &units[range.start - self.first_unit..range.end - self.first_unit]
     }
 
     /// The counts behind the units of one of the documents, a row each; none where boilerplate was not looked for, or they were
@@ -307,11 +312,16 @@ impl Job<'_> {
             PageSettings { pages, model: &forest, threshold, repeated, masked, template, certain }
         };
         let mut furniture = Builder::new(self.store);
-        let (mut unit_buffer, mut evidence_buffer, mut at) = (Vec::new(), Vec::new(), 0);
-        for stretch in analysis.units.stretches(self.store, size_of::<UnitRow>() + size_of::<Evidence>()) {
+        let (mut unit_buffer, mut span_buffer, mut evidence_buffer, mut at) =
+            (Vec::new(), Vec::new(), Vec::new(), 0);
+        for stretch in analysis
+            .units
+            .stretches(self.store, size_of::<UnitRow>() + size_of::<Span>() + size_of::<Evidence>())
+        {
             let all = analysis.units.range_of(&stretch);
             let to = grouped.evidence.partition_point(|r| (r.0 as usize) < all.end);
             let units = analysis.units.rows.read(all.clone(), &mut unit_buffer);
+            let spans = analysis.units.spans.read(all.clone(), &mut span_buffer);
             let seen = grouped.evidence.read(at..to, &mut evidence_buffer);
             at = to;
             let cuts: Vec<Vec<CutRow>> = stretch
@@ -319,7 +329,8 @@ impl Job<'_> {
                 .with_min_len(64)
                 .map_init(Judging::default, |judging, record| {
                     let range = analysis.units.range(record);
-                    let units = &units[range.start - all.start..range.end - all.start];
+                    let of_stretch = range.start - all.start..range.end - all.start;
+                    let (units, spans) = (&units[of_stretch.clone()], &spans[of_stretch]);
                     units::evidence_of(range.clone(), seen, &mut judging.evidence);
                     let mut verdicts = Vec::new();
                     let page = settings(record);
@@ -330,7 +341,7 @@ impl Job<'_> {
                         &mut judging.scratch,
                         &mut verdicts,
                     );
-                    self.read_again(analyser, (record, units), judging, &mut verdicts);
+                    self.read_again(analyser, (record, units, spans), judging, &mut verdicts);
                     self.progress.advance(1);
                     let row = |v: Verdict| CutRow {
                         unit: (range.start + v.unit) as u32,
@@ -355,7 +366,7 @@ impl Job<'_> {
     fn read_again(
         &self,
         analyser: &Analyser,
-        (record, units): (RecordIndex, &[UnitRow]),
+        (record, units, spans): (RecordIndex, &[UnitRow], &[Span]),
         judging: &mut Judging,
         verdicts: &mut Vec<Verdict>,
     ) {
@@ -366,11 +377,11 @@ impl Job<'_> {
         }
         let text = self.source.text(record as usize, &mut judging.text);
         let goes = boilerplate::going(units, verdicts);
-        let stays = units.iter().zip(&goes).filter(|(unit, goes)| !**goes && unit.words >= PROSE_WORDS);
-        let versions = Versions::new(stays.map(|(unit, _)| unit.span.of(text)));
-        verdicts.retain(|v| !(doubtful(v) && versions.has(units[v.unit].span.of(text))));
+        let stays = (0..units.len()).filter(|&unit| !goes[unit] && units[unit].words >= PROSE_WORDS);
+        let versions = Versions::new(stays.map(|unit| spans[unit].of(text)));
+        verdicts.retain(|v| !(doubtful(v) && versions.has(spans[v.unit].of(text))));
         for verdict in verdicts.iter_mut().filter(|v| near(v)) {
-            let line = units[verdict.unit].span.of(text);
+            let line = spans[verdict.unit].of(text);
             verdict.score = analyser.similarity_to_known(line, &mut judging.words);
         }
     }

@@ -221,7 +221,7 @@ impl NearSearch<'_> {
         let (mut shingles, mut sizes) = (Vec::new(), Vec::with_capacity(groups.len()));
         for &unit in groups {
             words.clear();
-            let span = self.left.units.rows.get_next(unit as usize, ahead).span;
+            let span = self.left.units.spans.get_next(unit as usize, ahead);
             self.analyser.words_of(text, [span].into_iter(), scratch, words);
             shingle::set_into(words, UNIT_SHINGLE, set);
             shingles.extend_from_slice(set);

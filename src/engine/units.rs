@@ -1,6 +1,6 @@
 //! The units of a corpus, and what is known of its documents before their texts are read.
 
-use crate::document::{RecordIndex, SiteIndex};
+use crate::document::{RecordIndex, SiteIndex, Span};
 use crate::store::{Column, Store};
 use crate::tables::{Evidence, NearRow, UnitRow};
 use std::borrow::Cow;
@@ -39,8 +39,14 @@ impl Documents {
 /// All units of a corpus.
 #[derive(Debug, Default)]
 pub struct Units {
-    /// The rows.
+    /// What they look like. What else is known of each is in columns of its own, for few steps look at all of it.
     pub rows: Column<UnitRow>,
+    /// The bytes of each in the text of its document.
+    pub spans: Column<Span>,
+    /// Fingerprints of their words (of their folded characters where they have none).
+    pub exact: Column<u128>,
+    /// Fingerprints of their masked words.
+    pub masked: Column<u64>,
     /// Where the units of each document start; one more entry than documents.
     pub first: Vec<u32>,
     /// In how many words of each its anchors stand, see [`crate::sketch::anchors`].
@@ -62,9 +68,14 @@ impl Units {
         self.first[records.start as usize] as usize..self.first[records.end as usize] as usize
     }
 
-    /// The units of a document.
+    /// What the units of a document look like.
     pub fn of(&self, record: RecordIndex) -> Cow<'_, [UnitRow]> {
         self.rows.read_all(self.range(record))
+    }
+
+    /// Where the units of a document lie in its text.
+    pub fn spans_of(&self, record: RecordIndex) -> Cow<'_, [Span]> {
+        self.spans.read_all(self.range(record))
     }
 
     /// The document that a unit stands in.

@@ -104,14 +104,11 @@ impl fmt::Display for Count {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Span;
     use crate::tables::Known;
 
     fn unit(words: u16) -> UnitRow {
-        let (exact, masked) = (u128::from(words), u64::from(words));
-        let span = Span { start: 0, end: 1 };
         let surface = Surface::default();
-        UnitRow { exact, masked, span, masked_words: words as u8, words, known: Known::No, surface }
+        UnitRow { masked_words: words as u8, words, known: Known::No, surface }
     }
 
     fn seen(site_documents: u32) -> Evidence {

@@ -376,14 +376,11 @@ fn is_suspicious(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Span;
     use crate::judge::model::Model;
 
-    fn unit(number: u32, words: u16, flags: u16) -> UnitRow {
-        let span = Span { start: 2 * number, end: 2 * number + 1 };
+    fn unit(words: u16, flags: u16) -> UnitRow {
         let surface = Surface { chars: 6 * words, flags, ..Surface::default() };
-        let (exact, masked) = (u128::from(number), u64::from(number));
-        UnitRow { exact, masked, span, masked_words: words as u8, words, known: Known::No, surface }
+        UnitRow { masked_words: words as u8, words, known: Known::No, surface }
     }
 
     fn seen(pages: u32) -> Evidence {
@@ -411,7 +408,7 @@ mod tests {
     /// An article of twelve paragraphs that ends with a sentence that the site prints on `pages` pages.
     fn signed_off(pages: u32) -> (Vec<UnitRow>, Vec<Evidence>) {
         let units: Vec<UnitRow> =
-            (0..13).map(|n| unit(n, 40, Surface::SENTENCE | Surface::AFTER_BLANK)).collect();
+            (0..13).map(|_| unit(40, Surface::SENTENCE | Surface::AFTER_BLANK)).collect();
         let evidence = (0..13).map(|n| seen(if n == 12 { pages } else { 1 })).collect();
         (units, evidence)
     }
@@ -419,7 +416,7 @@ mod tests {
     #[test]
     fn cells_of_a_table_stay_and_menus_and_calendars_go() {
         let block = |again: u16, flags: u16| {
-            let units: Vec<UnitRow> = (0..12).map(|n| unit(n, 1, flags)).collect();
+            let units: Vec<UnitRow> = (0..12).map(|_| unit(1, flags)).collect();
             let seen = |n: u32| Evidence { in_document: if n < 5 { again } else { 1 }, ..seen(1) };
             (units, (0..12).map(seen).collect::<Vec<Evidence>>())
         };
@@ -446,9 +443,9 @@ mod tests {
 
     #[test]
     fn the_look_alone_cuts_nothing_where_nothing_else_is_furniture() {
-        let mut units: Vec<UnitRow> = (0..60).map(|n| unit(n, 2, 0)).collect();
+        let mut units: Vec<UnitRow> = (0..60).map(|_| unit(2, 0)).collect();
         units.iter_mut().for_each(|u| u.surface.capitalised = 255);
-        units.extend((60..63).map(|n| unit(n, 40, Surface::SENTENCE | Surface::AFTER_BLANK)));
+        units.extend((60..63).map(|_| unit(40, Surface::SENTENCE | Surface::AFTER_BLANK)));
         let evidence = vec![seen(1); units.len()];
         assert!(judged(&units, &evidence, 1, 1).is_empty());
         units[..FURNISHED_UNITS].iter_mut().for_each(|u| u.known = Known::Furniture);

@@ -6,7 +6,7 @@ use crate::document::{Kind, RecordIndex, SiteIndex, Span};
 use crate::engine::{Decisions, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
 use crate::store::{By, Sorted, Sorter};
-use crate::tables::{CutRow, UnitRow};
+use crate::tables::CutRow;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -97,9 +97,14 @@ impl Summary {
     pub fn of(records: &Records, decisions: &Decisions) -> Summary {
         let mut counted = Counted::default();
         let mut lines = Sorter::new(&records.store, |line: &CutLine| *line);
-        let mut lengths = Vec::new();
-        for stretch in decisions.units.stretches(&records.store, size_of::<UnitRow>()) {
-            let lengths = decisions.lengths.read(stretch.start as usize..stretch.end as usize, &mut lengths);
+        let (mut length_buffer, mut row_buffer, mut exact_buffer) = (Vec::new(), Vec::new(), Vec::new());
+        for stretch in decisions.units.stretches(&records.store, 64) {
+            let units =
+                if decisions.units.rows.is_empty() { 0..0 } else { decisions.units.range_of(&stretch) };
+            let lengths =
+                decisions.lengths.read(stretch.start as usize..stretch.end as usize, &mut length_buffer);
+            let rows = decisions.units.rows.read(units.clone(), &mut row_buffer);
+            let exact = decisions.units.exact.read(units.clone(), &mut exact_buffer);
             let decided = decisions.stretch(stretch.clone());
             let of_stretch = stretch
                 .clone()
@@ -109,7 +114,9 @@ impl Summary {
                     || (Counted::default(), TextBuffer::default()),
                     |(mut counted, mut buffer), record| {
                         let length = lengths[(record - stretch.start) as usize];
-                        count(records, (decisions, &decided), (record, length), &mut buffer, &mut counted);
+                        let words = |unit: u32| rows[unit as usize - units.start].words.into();
+                        let of_record = (record, length, words);
+                        count(records, (decisions, &decided), of_record, &mut buffer, &mut counted);
                         (counted, buffer)
                     },
                 )
@@ -117,10 +124,10 @@ impl Summary {
                 .reduce(Counted::default, add);
             counted = add(counted, of_stretch);
             let kept = stretch.into_par_iter().with_min_len(64).filter(|&r| !decisions.is_removed(r));
-            let decided = &decided;
+            let (decided, first) = (&decided, units.start);
             let of_record = |record: u32| {
                 let site = records.documents.sites[record as usize];
-                let line = move |cut: &CutRow| (decided.unit(cut.unit).exact, site, cut.unit);
+                let line = move |cut: &CutRow| (exact[cut.unit as usize - first], site, cut.unit);
                 decided.cuts_of(record).iter().map(line)
             };
             lines.par_extend(kept.flat_map_iter(of_record));
@@ -282,7 +289,7 @@ fn words_in(text: &str) -> u64 {
 fn count(
     records: &Records,
     (decisions, decided): (&Decisions, &Stretch<'_>),
-    (record, length): (RecordIndex, u32),
+    (record, length, words): (RecordIndex, u32, impl Fn(u32) -> u64),
     buffer: &mut TextBuffer,
     counted: &mut Counted,
 ) {
@@ -302,14 +309,14 @@ fn count(
         kind.words += words_in(text);
         return;
     }
-    let spans: Vec<Span> = rows.iter().map(|c| decided.unit(c.unit).span).collect();
+    let spans: Vec<Span> = rows.iter().map(|c| decided.span(c.unit)).collect();
     let mut gone = 0;
     for (row, range) in rows.iter().zip(cuts::ranges(text, &spans)) {
         let kind = &mut counted.kinds[row.kind as usize];
         let bytes = u64::from(range.end - range.start);
         kind.cuts += 1;
         kind.bytes += bytes;
-        kind.words += u64::from(decided.unit(row.unit).words);
+        kind.words += words(row.unit);
         gone += bytes;
     }
     counted.cut += u64::from(!rows.is_empty());
@@ -363,7 +370,7 @@ fn most_cut(
     top.into_iter()
         .map(|(cuts, unit, sites, site)| {
             let record = decisions.units.record_of(unit);
-            let span = decisions.units.rows.get(unit as usize).span;
+            let span = decisions.units.spans.get(unit as usize);
             let line = shorten(span.of(records.text(record as usize, &mut buffer)));
             TopLine { line, cuts, sites, site: site.map(|site| records.sites[site.0 as usize].clone()) }
         })
