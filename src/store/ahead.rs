@@ -5,10 +5,11 @@ use crate::disk::Temporary;
 use std::io;
 use std::sync::Arc;
 
-/// Bytes that are read at once where one piece follows another.
-const AHEAD: usize = 1 << 15;
-/// Pieces so many bytes apart follow one another.
-const GAP: u64 = 1 << 12;
+/// Bytes that are read at once where one piece follows another: few at first, for many ask for a few pieces only, and twice as
+/// many each time.
+const AHEAD: std::ops::RangeInclusive<usize> = 1 << 12..=1 << 15;
+/// Pieces so many bytes apart follow one another: to read what lies between them costs no more than to ask again.
+const GAP: u64 = 1 << 10;
 
 /// A part of a file that was read.
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub struct Ahead {
     bytes: Vec<u8>,
     /// Where the last piece ended.
     last: u64,
+    /// Bytes that were read ahead the last time; none where the piece did not follow another.
+    ahead: usize,
 }
 
 impl Ahead {
@@ -48,8 +51,8 @@ impl Ahead {
         let piece = at + length as u64;
         if !same || at < held.start || piece > held.end {
             let follows = same && at >= self.last && at - self.last < GAP;
-            let wanted = if follows { length.max(AHEAD) } else { length };
-            let length = (end.max(piece) - at).min(wanted as u64) as usize;
+            self.ahead = if follows { (2 * self.ahead).clamp(*AHEAD.start(), *AHEAD.end()) } else { 0 };
+            let length = (end.max(piece) - at).min(length.max(self.ahead) as u64) as usize;
             let held = self.file.take().filter(|_| same);
             self.bytes.clear();
             self.bytes.resize(length, 0);
