@@ -31,18 +31,40 @@ pub fn judge_into(
     if !suspicious {
         return;
     }
-    let from = out.len();
-    features::features_into(units, evidence, page.pages, &mut scratch.rows);
-    page.model.score_into(&scratch.rows, page.threshold, &mut scratch.scores);
-    let chances = &scratch.scores.chances;
-    let sure = |i: &usize| units[*i].known.is_furniture() || chances[*i] < page.threshold;
-    let shared = |i: &usize| is_on_most_pages(&units[*i], &evidence[*i], page.pages);
-    let sure_units = (0..units.len()).filter(sure).count();
     // Without counts or known lines there is only the look of a line, and a table or a comment looks like a menu.
     let shown = |(unit, seen): &(&UnitRow, &Evidence)| {
         unit.known.is_furniture() || features::is_repeated(seen, page.pages)
     };
     let has_furniture = units.iter().zip(evidence).filter(shown).count() >= FURNISHED_UNITS;
+    let asked = |(unit, seen): (&UnitRow, &Evidence)| {
+        unit.known == Known::No && may_go(rule_of(unit, seen), has_furniture)
+    };
+    if units.iter().zip(evidence).any(asked) {
+        features::features_into(units, evidence, page.pages, &mut scratch.rows);
+        page.model.score_into(&scratch.rows, page.threshold, &mut scratch.scores);
+    } else {
+        // Known lines go and others stay, whatever the model would say.
+        scratch.scores.all_stay(units.len());
+    }
+    verdicts_into((units, evidence, page), has_furniture, &scratch.scores, out);
+}
+
+/// Whether a line that no list names may go: for its look, or for what many sites have, only where there is furniture.
+fn may_go(rule: Rule, has_furniture: bool) -> bool {
+    has_furniture || !matches!(rule, Rule::Context | Rule::ManySites)
+}
+
+fn verdicts_into(
+    (units, evidence, page): (&[UnitRow], &[Evidence], &PageSettings<'_>),
+    has_furniture: bool,
+    scores: &Scores,
+    out: &mut Vec<Verdict>,
+) {
+    let from = out.len();
+    let chances = &scores.chances;
+    let sure = |i: &usize| units[*i].known.is_furniture() || chances[*i] < page.threshold;
+    let shared = |i: &usize| is_on_most_pages(&units[*i], &evidence[*i], page.pages);
+    let sure_units = (0..units.len()).filter(sure).count();
     let furnished = sure_units > 0 && sure_units + (0..units.len()).filter(shared).count() >= FURNISHED_UNITS;
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
         let chance = chances[i];
@@ -56,13 +78,13 @@ pub fn judge_into(
             }
             Known::No => rule_of(unit, seen),
         };
-        if !has_furniture && matches!(rule, Rule::Context | Rule::ManySites) {
+        if unit.known == Known::No && !may_go(rule, has_furniture) {
             continue;
         }
         let (score, reasons) = if unit.known.is_furniture() {
             (1.0, Reasons::default())
         } else {
-            (1.0 - chance, scratch.scores.reasons[i])
+            (1.0 - chance, scores.reasons[i])
         };
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None, reasons });
     }
@@ -377,6 +399,7 @@ fn is_suspicious(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
 mod tests {
     use super::*;
     use crate::judge::model::Model;
+    use proptest::prelude::*;
 
     fn unit(words: u16, flags: u16) -> UnitRow {
         let surface = Surface { chars: 6 * words, flags, ..Surface::default() };
@@ -397,12 +420,15 @@ mod tests {
     fn judged(units: &[UnitRow], evidence: &[Evidence], pages: u32, level: usize) -> Vec<Verdict> {
         let model = Model::shipped();
         let forest = Forest::of(&model);
+        let mut out = Vec::new();
+        judge_into(units, evidence, &page(&model, &forest, pages, level), &mut Scratch::default(), &mut out);
+        out
+    }
+
+    fn page<'a>(model: &Model, forest: &'a Forest, pages: u32, level: usize) -> PageSettings<'a> {
         let [repeated, masked, template, certain] = LEVELS[level];
         let threshold = model.thresholds[level];
-        let page = PageSettings { pages, model: &forest, threshold, repeated, masked, template, certain };
-        let mut out = Vec::new();
-        judge_into(units, evidence, &page, &mut Scratch::default(), &mut out);
-        out
+        PageSettings { pages, model: forest, threshold, repeated, masked, template, certain }
     }
 
     /// An article of twelve paragraphs that ends with a sentence that the site prints on `pages` pages.
@@ -439,6 +465,35 @@ mod tests {
         assert_eq!(cuts.iter().map(|v| v.unit).collect::<Vec<_>>(), [12]);
         assert_eq!(cuts[0].score, 1.0 - 1.0 / 14.0, "the counts decided");
         assert!(judged(&units, &evidence, 200, 0).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_scored_would_not_go(
+            rows in prop::collection::vec((0u16..12, any::<u16>(), 0u8..8, 1u32..4, 0u8..4), 1..40),
+            level in 0usize..3,
+        ) {
+            let (mut units, mut evidence) = (Vec::new(), Vec::new());
+            for (words, flags, known, sites, protected) in rows {
+                let known = match (known, protected) {
+                    (0, _) => Known::Furniture,
+                    (1, 0) => Known::Protected,
+                    _ => Known::No,
+                };
+                units.push(UnitRow { known, ..unit(words, flags) });
+                evidence.push(Evidence { sites, ..seen(1) });
+            }
+            let model = Model::shipped();
+            let forest = Forest::of(&model);
+            let page = page(&model, &forest, 1, level);
+            let (mut scratch, mut scored, mut unscored) = (Scratch::default(), Vec::new(), Vec::new());
+            features::features_into(&units, &evidence, 1, &mut scratch.rows);
+            forest.score_into(&scratch.rows, page.threshold, &mut scratch.scores);
+            verdicts_into((&units, &evidence, &page), false, &scratch.scores, &mut scored);
+            scratch.scores.all_stay(units.len());
+            verdicts_into((&units, &evidence, &page), false, &scratch.scores, &mut unscored);
+            prop_assert_eq!(scored, unscored);
+        }
     }
 
     #[test]

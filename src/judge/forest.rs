@@ -55,6 +55,16 @@ pub struct Scores {
     reached: Vec<[u8; BLOCK]>,
 }
 
+impl Scores {
+    /// Says of so many units that they belong to the article.
+    pub fn all_stay(&mut self, units: usize) {
+        self.chances.clear();
+        self.chances.resize(units, 1.0);
+        self.reasons.clear();
+        self.reasons.resize(units, Reasons::default());
+    }
+}
+
 impl Forest {
     /// The trees of `model`.
     pub fn of(model: &Model) -> Forest {
