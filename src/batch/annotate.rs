@@ -82,7 +82,7 @@ impl<'a> Writer<'a> {
             score: row.score,
             kind: row.kind,
         };
-        let spans = rows.iter().zip(self.ranges(text, rows, stretch)).map(mark).collect();
+        let spans = rows.iter().zip(stretch.ranges(text, rows)).map(mark).collect();
         Annotation { removed: false, spans }
     }
 

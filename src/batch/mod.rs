@@ -22,7 +22,7 @@ use crate::document::Kind;
 use crate::engine::{Cancel, Decisions, Job, Lists};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Silent};
-use crate::report::summary::Summary;
+use crate::report::summary::{Summary, Touched};
 use crate::store::Store;
 use annotate::Emit;
 use encoding_rs::Encoding;
@@ -208,10 +208,8 @@ impl Run<'_> {
         };
         let decisions = self.decide(&records)?;
         let decided = began.elapsed().as_secs_f64();
-        let summary = self.summarise(&records, &decisions);
-        summary.check()?;
         let mut outcome = Outcome {
-            summary,
+            summary: Summary::default(),
             rejected: rejected(&records),
             passed_over: found.passed_over,
             finished,
@@ -226,7 +224,8 @@ impl Run<'_> {
                 Product::Corpus if self.output.emits(Emit::Field) => Written::Marked,
                 _ => Written::Nowhere,
             };
-            writer.decisions(&mut folder, written)?;
+            let touched = writer.decisions(&mut folder, written)?;
+            outcome.summary = self.summarise(&records, &decisions, touched)?;
             if product == Product::Corpus {
                 self.emit(&writer, &mut folder)?;
             }
@@ -236,6 +235,8 @@ impl Run<'_> {
                 self.finish(folder, &mut outcome, named, (began, decided))
             })?;
             self.progress.finish();
+        } else {
+            outcome.summary = self.summarise(&records, &decisions, None)?;
         }
         Ok((outcome, bytes))
     }
@@ -300,20 +301,21 @@ impl Run<'_> {
         let read = began.elapsed().as_secs_f64();
         let decisions = self.decide(&records)?;
         let decided = began.elapsed().as_secs_f64();
-        let summary = self.summarise(&records, &decisions);
-        summary.check()?;
         let writer = write::Writer::new(&records, &decisions, self, targets);
         let mut outcome = Outcome {
-            summary,
+            summary: Summary::default(),
             rejected: rejected(&records),
             passed_over: Vec::new(),
             finished: 0,
             seconds: [read, decided - read, 0.0],
         };
         if let Some(mut folder) = folder {
-            writer.decisions(&mut folder, Written::Nowhere)?;
+            let touched = writer.decisions(&mut folder, Written::Nowhere)?;
+            outcome.summary = self.summarise(&records, &decisions, touched)?;
             writer.set_aside(&mut folder)?;
             self.finish(folder, &mut outcome, &[PathBuf::from("-")], (began, decided))?;
+        } else {
+            outcome.summary = self.summarise(&records, &decisions, None)?;
         }
         writer.stream(output)?;
         outcome.seconds[2] = began.elapsed().as_secs_f64() - decided;
@@ -367,14 +369,20 @@ impl Run<'_> {
         job.decide()
     }
 
-    fn summarise(&self, records: &Records, decisions: &Decisions) -> Summary {
-        let mut summary = Summary::of(records, decisions);
+    fn summarise(
+        &self,
+        records: &Records,
+        decisions: &Decisions,
+        touched: Option<Touched>,
+    ) -> Result<Summary> {
+        let mut summary = Summary::of(records, decisions, touched);
         if self.config.runs(Kind::Document) {
             let document = &self.config.document;
             let banding = crate::sketch::banding::Banding::choose(document.threshold, document.recall, 128);
             summary.banding = Some(banding.in_words(document.threshold));
         }
-        summary
+        summary.check()?;
+        Ok(summary)
     }
 
     fn run_json(&self, outcome: &Outcome, inputs: &[PathBuf], began: Instant) -> serde_json::Value {

@@ -3,16 +3,15 @@
 //! A receipt borrows what it can: there are as many cuts as lines of furniture, and a corpus of pages has millions.
 
 use super::write::{Work, Writer};
-use crate::clean::cuts;
 use crate::clean::receipt::{self, Counts, Cut, DocumentCut, DocumentWitness, Receipt, UnitWitness};
 use crate::corpus::format::Format;
 use crate::corpus::json;
 use crate::corpus::records::Raw;
 use crate::corpus::spelling::Spelling;
-use crate::document::Span;
 use crate::engine::evidence::pages_of;
 use crate::engine::{RawBuffer, Stretch};
 use crate::judge::because::Page;
+use crate::report::summary::Touched;
 use crate::tables::{CutRow, Evidence, Reason};
 use std::borrow::Cow;
 
@@ -45,7 +44,7 @@ impl<'a> Writer<'a> {
     /// The receipt of a record, if anything happened to it.
     pub(super) fn receipt<'w>(&'w self, record: u32, work: &'w mut Work<'a>) -> Option<Receipt<'w>> {
         let removed = self.decisions.removed(record);
-        let Work { text, witness, near, evidence, facts } = work;
+        let Work { text, witness, near, evidence, facts, touched } = work;
         let stretch = near.with_evidence(self.decisions, record);
         let rows = if removed.is_some() { &[] } else { stretch.cuts_of(record) };
         if removed.is_none() && rows.is_empty() {
@@ -53,6 +52,9 @@ impl<'a> Writer<'a> {
         }
         let raw = self.records.load(record, &mut text.raw);
         let text = raw.spelling().text(raw.raw_text(), &mut text.text);
+        if removed.is_some() {
+            touched.removed(text);
+        }
         let document = removed.map(|r| DocumentCut {
             rule: r.rule.name().into(),
             score: r.witness.similarity,
@@ -69,15 +71,9 @@ impl<'a> Writer<'a> {
             site_pages: self.pages(record),
             bytes: text.len() as u64,
             xxh3: receipt::hash(text),
-            cuts: self.cuts(record, (raw, text), rows, (stretch, evidence), (facts, witness)),
+            cuts: self.cuts(record, (raw, text), rows, (stretch, evidence), (facts, witness, touched)),
             document,
         })
-    }
-
-    /// The ranges that a record's cuts remove, white space included.
-    pub(super) fn ranges(&self, text: &str, rows: &[CutRow], stretch: &Stretch<'_>) -> Vec<Span> {
-        let spans: Vec<Span> = rows.iter().map(|c| stretch.span(c.unit)).collect();
-        cuts::ranges(text, &spans)
     }
 
     fn cuts<'w>(
@@ -86,9 +82,9 @@ impl<'a> Writer<'a> {
         (loaded, text): (Raw<'w>, &'w str),
         rows: &[CutRow],
         (stretch, evidence): (&Stretch<'_>, &[Evidence]),
-        (facts, witness): (&'w mut Facts, &mut RawBuffer),
+        (facts, witness, touched): (&'w mut Facts, &mut RawBuffer, &mut Touched),
     ) -> Vec<Cut<'w>> {
-        let ranges = self.ranges(text, rows, stretch);
+        let ranges = stretch.ranges(text, rows);
         // How it was spelt matters only where it is spelt so again.
         let spelling = loaded.spelling();
         let again = self.spelling_out(loaded.row.file as usize, spelling) == spelling;
@@ -99,7 +95,11 @@ impl<'a> Writer<'a> {
         let fragile = raw.is_some_and(|raw| spelling == Spelling::Json && json::has_lone_surrogate(raw));
         let first = self.decisions.units.range(record).start;
         let unit_of = |row: &CutRow| row.unit as usize - first;
-        let page = Page::new(stretch.units_of(record), evidence, self.pages(record));
+        let units = stretch.units_of(record);
+        if !rows.is_empty() {
+            touched.cut(text, rows, &ranges, |row| units[unit_of(row)].words);
+        }
+        let page = Page::new(units, evidence, self.pages(record));
         facts.clear();
         for row in rows {
             row.reasons.iter().flatten().for_each(|&reason| facts.tell(&page, reason, unit_of(row)));

@@ -15,6 +15,7 @@ use crate::corpus::table::Header as TableHeader;
 use crate::engine::ordered::ordered;
 use crate::engine::{Decisions, RawBuffer, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
+use crate::report::summary::Touched;
 use crate::store::{Ahead, Bits};
 use crate::tables::{CutRow, Evidence, PassageRow};
 use serde_json::json;
@@ -68,6 +69,8 @@ pub(super) struct Work<'a> {
     pub near: Near<'a>,
     pub evidence: Vec<Evidence>,
     pub facts: Facts,
+    /// What receipts were made of since the last batch.
+    pub touched: Touched,
 }
 
 /// What was decided about the record that is written, and those behind it.
@@ -145,14 +148,16 @@ impl<'a> Writer<'a> {
         self.each_file(folder, &[Place::Removed, Place::Rejected])
     }
 
-    /// Writes `receipts/receipts.jsonl`, `clusters.jsonl`, `passages.jsonl`, `rejected.jsonl` and `files.jsonl`.
-    pub fn decisions(&self, folder: &mut Folder<'_>, written: Written) -> Result<()> {
+    /// Writes `receipts/receipts.jsonl`, `clusters.jsonl`, `passages.jsonl`, `rejected.jsonl` and `files.jsonl`. Told is what was
+    /// counted on the way, unless the receipts were there before.
+    pub fn decisions(&self, folder: &mut Folder<'_>, written: Written) -> Result<Option<Touched>> {
+        let mut touched = None;
         let all = || (0..self.records.count()).map(Item::Record);
         let name = "receipts/receipts.jsonl";
         if !folder.has(name) {
             let mut file = folder.create(name, Packing::NONE);
             file.write(&line_of(&Header::new(receipt::FORMAT, receipt::VERSION))?)?;
-            self.in_order(
+            let counted = self.in_order(
                 all(),
                 |_, item, work, out| {
                     if let Item::Record(record) = item
@@ -167,6 +172,7 @@ impl<'a> Writer<'a> {
                 |bytes| file.write(bytes),
             )?;
             folder.keep(file)?;
+            touched = Some(counted);
         }
         self.clusters(folder, all())?;
         self.passages(folder)?;
@@ -189,7 +195,8 @@ impl<'a> Writer<'a> {
             let rejected = self.records.rejected_of(number).len() as u32;
             list.write(&line_of(&FileRow::new(file, rejected, target, written))?)?;
         }
-        folder.keep(list)
+        folder.keep(list)?;
+        Ok(touched)
     }
 
     /// Writes the cleaned records to a stream, packed as it came.
@@ -377,7 +384,7 @@ impl<'a> Writer<'a> {
             return;
         }
         let text = raw.spelling().text(raw.raw_text(), buffer);
-        let ranges = self.ranges(text, rows, stretch);
+        let ranges = stretch.ranges(text, rows);
         let offsets: Vec<usize> = ranges.iter().flat_map(|r| [r.start as usize, r.end as usize]).collect();
         let offsets = raw.spelling().raw_offsets(raw.raw_text(), &offsets);
         let base = raw.row.text_start as usize;
@@ -400,7 +407,7 @@ impl<'a> Writer<'a> {
         if self.records.files[file].format != Format::Csv || !bare || self.is_converted(file) {
             return false;
         }
-        let cut: u32 = self.ranges(raw.record, rows, stretch).iter().map(|r| r.end - r.start).sum();
+        let cut: u32 = stretch.ranges(raw.record, rows).iter().map(|r| r.end - r.start).sum();
         u64::from(cut) == raw.row.text_length
     }
 
@@ -412,7 +419,7 @@ impl<'a> Writer<'a> {
             return None;
         }
         let text = self.records.text(record as usize, &mut work.text);
-        Some(crate::clean::cuts::cut(text, &self.ranges(text, rows, stretch)))
+        Some(crate::clean::cuts::cut(text, &stretch.ranges(text, rows)))
     }
 
     /// `passages.jsonl`: paragraphs that several kept documents carry and that were left.
@@ -483,13 +490,14 @@ impl<'a> Writer<'a> {
         folder.keep(file)
     }
 
-    /// Makes bytes of all items in parallel and hands them on in order.
+    /// Makes bytes of all items in parallel and hands them on in order. Told is what receipts were made of.
     pub(super) fn in_order(
         &self,
         items: impl Iterator<Item = Item<'a>>,
         make: impl Fn(usize, Item<'a>, &mut Work<'a>, &mut Vec<u8>) -> Result<()> + Sync,
         mut take: impl FnMut(&[u8]) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Touched> {
+        let mut touched = Touched::default();
         let (most, mut ahead) = (self.run.batch.max(1), Ahead::default());
         let mut items = items.enumerate();
         let batches = std::iter::from_fn(|| {
@@ -510,13 +518,17 @@ impl<'a> Writer<'a> {
             |work: &mut Work<'a>, (batch, bytes)| {
                 // Memory that nothing is written to costs nothing.
                 let mut out = Vec::with_capacity(bytes.min(2 * BATCH_BYTES) as usize);
-                batch.into_iter().try_for_each(|(at, item)| make(at, item, work, &mut out)).map(|()| out)
+                batch.into_iter().try_for_each(|(at, item)| make(at, item, work, &mut out))?;
+                Ok((out, std::mem::take(&mut work.touched)))
             },
-            |bytes: Result<Vec<u8>>| {
+            |made: Result<(Vec<u8>, Touched)>| {
                 self.run.cancel.check()?;
-                take(&bytes?)
+                let (bytes, of_batch) = made?;
+                touched = touched.and(of_batch);
+                take(&bytes)
             },
-        )
+        )?;
+        Ok(touched)
     }
 }
 

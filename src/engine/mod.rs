@@ -11,6 +11,7 @@ pub mod ordered;
 pub mod repeated;
 pub mod units;
 
+use crate::clean::cuts;
 use crate::config::{Builtin, Config};
 use crate::document::{Kind, RecordIndex, Span};
 use crate::error::{Error, Result};
@@ -209,6 +210,12 @@ impl Stretch<'_> {
     /// Where one of the units lies in the text of its document.
     pub fn span(&self, unit: u32) -> Span {
         self.spans[unit as usize - self.first_unit]
+    }
+
+    /// The ranges of a text that cuts in it take, white space included.
+    pub fn ranges(&self, text: &str, cuts: &[CutRow]) -> Vec<Span> {
+        let spans: Vec<Span> = cuts.iter().map(|c| self.span(c.unit)).collect();
+        cuts::ranges(text, &spans)
     }
 
     /// What the units of one of the documents look like; none where the counts were not asked for.

@@ -8,6 +8,7 @@
 //! leaves the paragraphs of an article out.
 
 use crate::tables::{NEAR_MIN_WORDS, UNIT_SHINGLE};
+use crate::text::hash::BySame;
 use crate::text::shingle;
 use std::collections::HashMap;
 
@@ -18,7 +19,7 @@ pub const SIMILARITY: f64 = 0.8;
 #[derive(Debug, Clone, Default)]
 pub struct NearLines {
     lines: Vec<Line>,
-    by_shingle: HashMap<u64, Vec<u32>>,
+    by_shingle: HashMap<u64, Vec<u32>, BySame>,
     /// Words of the longest line.
     longest: usize,
 }

@@ -1,9 +1,8 @@
 //! Counts of a run that balance, and its most cut lines.
 
-use crate::clean::cuts;
 use crate::corpus::records::Records;
-use crate::document::{Kind, RecordIndex, SiteIndex, Span};
-use crate::engine::{Decisions, Source, Stretch, TextBuffer};
+use crate::document::{Kind, SiteIndex, Span};
+use crate::engine::{Decisions, Source, TextBuffer};
 use crate::error::{Error, Result};
 use crate::store::{By, Sorted, Sorter};
 use crate::tables::CutRow;
@@ -84,18 +83,60 @@ pub struct Summary {
     pub banding: Option<String>,
 }
 
-#[derive(Default)]
-struct Counted {
+/// What was counted in the records that were cut or removed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Touched {
     kinds: [KindCount; 4],
     cut: u64,
     bytes_in: u64,
     bytes_kept: u64,
 }
 
+impl Touched {
+    /// Counts a document that goes as a whole.
+    pub fn removed(&mut self, text: &str) {
+        let kind = &mut self.kinds[Kind::Document as usize];
+        kind.cuts += 1;
+        kind.bytes += text.len() as u64;
+        kind.words += words_in(text);
+        self.bytes_in += text.len() as u64;
+    }
+
+    /// Counts the cuts in a document, each with the range that goes and its words.
+    pub fn cut(&mut self, text: &str, rows: &[CutRow], ranges: &[Span], words: impl Fn(&CutRow) -> u16) {
+        let mut gone = 0;
+        for (row, range) in rows.iter().zip(ranges) {
+            let kind = &mut self.kinds[row.kind as usize];
+            let bytes = u64::from(range.end - range.start);
+            kind.cuts += 1;
+            kind.bytes += bytes;
+            kind.words += u64::from(words(row));
+            gone += bytes;
+        }
+        self.cut += 1;
+        self.bytes_in += text.len() as u64;
+        self.bytes_kept += text.len() as u64 - gone;
+    }
+
+    /// Both together.
+    pub fn and(mut self, other: Touched) -> Touched {
+        for (x, y) in self.kinds.iter_mut().zip(other.kinds) {
+            x.cuts += y.cuts;
+            x.words += y.words;
+            x.bytes += y.bytes;
+        }
+        self.cut += other.cut;
+        self.bytes_in += other.bytes_in;
+        self.bytes_kept += other.bytes_kept;
+        self
+    }
+}
+
 impl Summary {
-    /// Counts what was decided about these records.
-    pub fn of(records: &Records, decisions: &Decisions) -> Summary {
-        let mut counted = Counted::default();
+    /// Counts what was decided about these records; the texts of those that were cut or removed are read where nobody counted
+    /// them before.
+    pub fn of(records: &Records, decisions: &Decisions, touched: Option<Touched>) -> Summary {
+        let mut counted = touched.unwrap_or_default();
         let mut lines = Sorter::new(&records.store, |line: &CutLine| *line);
         let (mut length_buffer, mut row_buffer, mut exact_buffer) = (Vec::new(), Vec::new(), Vec::new());
         for stretch in decisions.units.stretches(&records.store, 64) {
@@ -106,23 +147,27 @@ impl Summary {
             let rows = decisions.units.rows.read(units.clone(), &mut row_buffer);
             let exact = decisions.units.exact.read(units.clone(), &mut exact_buffer);
             let decided = decisions.stretch(stretch.clone());
-            let of_stretch = stretch
-                .clone()
-                .into_par_iter()
-                .with_min_len(64)
-                .fold(
-                    || (Counted::default(), TextBuffer::default()),
-                    |(mut counted, mut buffer), record| {
-                        let length = lengths[(record - stretch.start) as usize];
-                        let words = |unit: u32| rows[unit as usize - units.start].words.into();
-                        let of_record = (record, length, words);
-                        count(records, (decisions, &decided), of_record, &mut buffer, &mut counted);
-                        (counted, buffer)
-                    },
-                )
-                .map(|c| c.0)
-                .reduce(Counted::default, add);
-            counted = add(counted, of_stretch);
+            let is_touched = |r: &u32| decisions.is_removed(*r) || !decided.cuts_of(*r).is_empty();
+            let of_stretch = || stretch.clone().into_par_iter().with_min_len(64);
+            let untouched = of_stretch().filter(|r| !is_touched(r));
+            let bytes: u64 = untouched.map(|r| u64::from(lengths[(r - stretch.start) as usize])).sum();
+            counted.bytes_in += bytes;
+            counted.bytes_kept += bytes;
+            if touched.is_none() {
+                let count = |(mut counted, mut buffer): (Touched, TextBuffer), record| {
+                    let text = records.text(record as usize, &mut buffer);
+                    if decisions.is_removed(record) {
+                        counted.removed(text);
+                    } else {
+                        let cuts = decided.cuts_of(record);
+                        let words = |cut: &CutRow| rows[cut.unit as usize - units.start].words;
+                        counted.cut(text, cuts, &decided.ranges(text, cuts), words);
+                    }
+                    (counted, buffer)
+                };
+                let counts = of_stretch().filter(is_touched).fold(Default::default, count);
+                counted = counted.and(counts.map(|c| c.0).reduce(Touched::default, Touched::and));
+            }
             let kept = stretch.into_par_iter().with_min_len(64).filter(|&r| !decisions.is_removed(r));
             let (decided, first) = (&decided, units.start);
             let of_record = |record: u32| {
@@ -284,55 +329,6 @@ fn words_in(text: &str) -> u64 {
         let before = std::mem::replace(&mut white, matches!(byte, b' ' | b'\t'..=b'\r'));
         words + u64::from(before & !white)
     })
-}
-
-fn count(
-    records: &Records,
-    (decisions, decided): (&Decisions, &Stretch<'_>),
-    (record, length, words): (RecordIndex, u32, impl Fn(u32) -> u64),
-    buffer: &mut TextBuffer,
-    counted: &mut Counted,
-) {
-    let length = u64::from(length);
-    counted.bytes_in += length;
-    let removed = decisions.is_removed(record);
-    let rows = decided.cuts_of(record);
-    if !removed && rows.is_empty() {
-        counted.bytes_kept += length;
-        return;
-    }
-    let text = records.text(record as usize, buffer);
-    if removed {
-        let kind = &mut counted.kinds[Kind::Document as usize];
-        kind.cuts += 1;
-        kind.bytes += text.len() as u64;
-        kind.words += words_in(text);
-        return;
-    }
-    let spans: Vec<Span> = rows.iter().map(|c| decided.span(c.unit)).collect();
-    let mut gone = 0;
-    for (row, range) in rows.iter().zip(cuts::ranges(text, &spans)) {
-        let kind = &mut counted.kinds[row.kind as usize];
-        let bytes = u64::from(range.end - range.start);
-        kind.cuts += 1;
-        kind.bytes += bytes;
-        kind.words += words(row.unit);
-        gone += bytes;
-    }
-    counted.cut += u64::from(!rows.is_empty());
-    counted.bytes_kept += text.len() as u64 - gone;
-}
-
-fn add(mut a: Counted, b: Counted) -> Counted {
-    for (x, y) in a.kinds.iter_mut().zip(b.kinds) {
-        x.cuts += y.cuts;
-        x.words += y.words;
-        x.bytes += y.bytes;
-    }
-    a.cut += b.cut;
-    a.bytes_in += b.bytes_in;
-    a.bytes_kept += b.bytes_kept;
-    a
 }
 
 /// A line that was cut: its words, its site, its unit.
