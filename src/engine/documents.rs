@@ -116,8 +116,17 @@ impl DocumentSearch<'_> {
         let (members, groups) = self.connected(&sketches.keys, &compared, &containers);
         fates.largest_group = groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
         self.cancel.check()?;
-        let cover =
-            Cover { search: self, units, sketches: &sketches, compared: &compared, containers: &containers };
+        let mut contained = Bits::new(self.documents.len());
+        containers.each(|&(record, _)| contained.set(record as usize));
+        let cover = Cover {
+            search: self,
+            units,
+            sketches: &sketches,
+            compared: &compared,
+            containers: &containers,
+            contained,
+            readers: Mutex::default(),
+        };
         // Groups together hold no more than a few windows of shingles; a large one reads them as it goes.
         let most = self.store.rows_at_once(size_of::<u64>()) as u64;
         for groups in stretches_of(
@@ -273,7 +282,7 @@ impl DocumentSearch<'_> {
         if self.settings.containment <= 0.0 {
             return Column::default();
         }
-        let repeated = Repeated::with_room_for(sketches.samples.len(), self.store);
+        let repeated = Repeated::with_more_room_for(sketches.samples.len(), self.store);
         let mut sorter = Sorter::new(self.store, |r: &(u64, RecordIndex)| *r);
         let records = self.documents.len();
         let window = self.store.window(size_of::<SketchRow>() + 24 * sketches.samples.len() / records.max(1));
@@ -373,7 +382,7 @@ impl DocumentSearch<'_> {
         containers: &Column<(RecordIndex, RecordIndex)>,
     ) -> (Vec<RecordIndex>, Vec<Range<usize>>) {
         let bands = self.analyser.documents.banding().bands;
-        let repeated = Repeated::with_room_for(keys.len(), self.store);
+        let repeated = Repeated::with_more_room_for(keys.len(), self.store);
         let mut sorter = Sorter::new(self.store, |r: &(u8, u32, RecordIndex)| *r);
         let at_once = self.store.window(bands * 16);
         let mut buffer = Vec::new();
@@ -463,6 +472,10 @@ struct Cover<'a> {
     sketches: &'a Sketches,
     compared: &'a Compared,
     containers: &'a Column<(RecordIndex, RecordIndex)>,
+    /// Which documents have any of these.
+    contained: Bits,
+    /// What threads read with, for the next group.
+    readers: Mutex<Vec<Reader>>,
 }
 
 impl Cover<'_> {
@@ -470,12 +483,15 @@ impl Cover<'_> {
         let mut places: Vec<(RecordIndex, u32)> =
             group.iter().enumerate().map(|(i, &r)| (r, i as u32)).collect();
         places.sort_unstable();
-        let members = OfDocuments { cover: self, group, places, readers: Mutex::default() };
+        let idle = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = idle().pop().unwrap_or_default();
+        let members = OfDocuments { cover: self, group, places, readers: Mutex::new(vec![reader]) };
         let settings = self.search.settings;
         let thresholds = Thresholds { jaccard: settings.threshold, containment: settings.containment };
         let mut forgone = 0;
         let most = self.search.store.rows_at_once(size_of::<u64>());
         let fates = cover::cover(&members, thresholds, most, &mut forgone);
+        idle().extend(members.readers.into_inner().unwrap_or_else(PoisonError::into_inner).pop());
         let removed = fates
             .iter()
             .zip(group)
@@ -530,7 +546,10 @@ impl Members for OfDocuments<'_> {
         containers.clear();
         let all = self.cover.containers;
         let record = self.group[member];
-        let mut at = if all.is_empty() { 0 } else { all.partition_point(|c| c.0 < record) };
+        if !self.cover.contained.has(record as usize) {
+            return;
+        }
+        let mut at = all.partition_point(|c| c.0 < record);
         while at < all.len() && all.get(at).0 == record {
             let container = all.get(at).1;
             if let Ok(place) = self.places.binary_search_by_key(&container, |p| p.0) {

@@ -18,8 +18,16 @@ pub struct Repeated {
 impl Repeated {
     /// Room for so many keys, as far as the store has it: with less room more keys are taken for repeated that are not.
     pub fn with_room_for(keys: usize, store: &Store) -> Repeated {
-        let words = (store.filter(keys * SLOTS / 4) / 8).max(2);
-        Repeated { words: (0..words).map(|_| AtomicU64::new(0)).collect() }
+        Repeated::of(store.filter(keys * SLOTS / 4))
+    }
+
+    /// The same where no more than one sorter is at work beside it, whose memory may be had as well.
+    pub fn with_more_room_for(keys: usize, store: &Store) -> Repeated {
+        Repeated::of(store.large_filter(keys * SLOTS / 4))
+    }
+
+    fn of(bytes: usize) -> Repeated {
+        Repeated { words: (0..(bytes / 8).max(2)).map(|_| AtomicU64::new(0)).collect() }
     }
 
     fn place(&self, key: u64) -> (&AtomicU64, u64) {

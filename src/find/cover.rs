@@ -128,8 +128,61 @@ pub struct Thresholds {
     pub containment: f64,
 }
 
-/// By band and key, the members that stay.
-type Buckets = HashMap<(u32, u32), Vec<u32>, BySame>;
+/// Members that stay, by what they share with others.
+enum Kept {
+    /// Of a small group: each member and its keys. Most groups are pairs, for which a table of buckets is far too much.
+    Few(Vec<(u32, Vec<u32>)>),
+    /// By band and key.
+    Many(HashMap<(u32, u32), Vec<u32>, BySame>),
+}
+
+/// Groups of so many members are small: no bucket of theirs is full, and no member has too many to be compared with.
+const FEW: usize = 16;
+const _: () = assert!(FEW <= MAX_BUCKET && FEW <= MAX_COMPARISONS);
+
+impl Kept {
+    /// None yet of so many members.
+    fn of(members: usize) -> Kept {
+        if members <= FEW { Kept::Few(Vec::new()) } else { Kept::Many(HashMap::default()) }
+    }
+
+    /// Adds a member that stays; `forgone` is raised by the buckets that are full.
+    fn add(&mut self, member: usize, keys: &[u32], forgone: &mut u64) {
+        match self {
+            Kept::Few(kept) => kept.push((member as u32, keys.to_vec())),
+            Kept::Many(buckets) => {
+                for (band, &key) in keys.iter().enumerate() {
+                    let bucket = buckets.entry((band as u32, key)).or_default();
+                    if bucket.len() < MAX_BUCKET {
+                        bucket.push(member as u32);
+                    } else {
+                        *forgone += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The members that share buckets with one of these keys, sorted, each with how many it shares.
+    fn sharing(&self, keys: &[u32]) -> Vec<(usize, u32)> {
+        match self {
+            Kept::Few(kept) => {
+                let shared = |of: &[u32]| of.iter().zip(keys).filter(|(a, b)| a == b).count();
+                let mut sharing: Vec<(usize, u32)> = kept.iter().map(|(m, of)| (shared(of), *m)).collect();
+                sharing.retain(|&(buckets, _)| buckets > 0);
+                sharing.sort_unstable_by_key(|&(_, member)| member);
+                sharing
+            }
+            Kept::Many(buckets) => {
+                let bucket = |(band, &key): (usize, &u32)| buckets.get(&(band as u32, key));
+                let mut shared: Vec<u32> =
+                    keys.iter().enumerate().filter_map(bucket).flatten().copied().collect();
+                shared.sort_unstable();
+                shared.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).collect()
+            }
+        }
+    }
+}
 
 /// The most members that a bucket remembers: the most preferred of those that stay. Comparisons with further ones are
 /// forgone, and counted.
@@ -144,7 +197,7 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
     let contained = contained(&sets, thresholds);
     // Undecided members are witnesses of nobody yet.
     let mut fates: Vec<Option<Fate>> = vec![None; members.len()];
-    let mut buckets: Buckets = Buckets::default();
+    let mut kept = Kept::of(members.len());
     let mut keys = Vec::new();
     for i in 0..members.len() {
         if contained[i].is_some() {
@@ -152,13 +205,13 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
         }
         sets.go_to(i);
         members.keys(i, &mut keys);
-        match best_kept(&sets, i, &keys, &buckets, thresholds.jaccard, forgone) {
+        match best_kept(&sets, i, kept.sharing(&keys), thresholds.jaccard, forgone) {
             Some((of, similarity)) => {
                 fates[i] = Some(Fate::Copies { of, similarity, rule: Rule::NearDuplicate })
             }
             None => {
                 fates[i] = Some(Fate::Stays);
-                add_to_buckets(&keys, i, &mut buckets, forgone);
+                kept.add(i, &keys, forgone);
             }
         }
     }
@@ -167,10 +220,10 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
         sets.go_to(i);
         members.keys(i, &mut keys);
         let fate = contained_in_kept(&sets, i, container, &fates, thresholds).unwrap_or_else(|| {
-            match best_kept(&sets, i, &keys, &buckets, thresholds.jaccard, forgone) {
+            match best_kept(&sets, i, kept.sharing(&keys), thresholds.jaccard, forgone) {
                 Some((of, similarity)) => Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
                 None => {
-                    add_to_buckets(&keys, i, &mut buckets, forgone);
+                    kept.add(i, &keys, forgone);
                     Fate::Stays
                 }
             }
@@ -180,38 +233,20 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
     fates.into_iter().map(|f| f.unwrap_or(Fate::Stays)).collect()
 }
 
-fn add_to_buckets(keys: &[u32], i: usize, buckets: &mut Buckets, forgone: &mut u64) {
-    for (band, &key) in keys.iter().enumerate() {
-        let bucket = buckets.entry((band as u32, key)).or_default();
-        if bucket.len() < MAX_BUCKET {
-            bucket.push(i as u32);
-        } else {
-            *forgone += 1;
-        }
-    }
-}
-
-/// The most similar member that stays and shares a bucket, if it is similar enough.
+/// The most similar of the members that share buckets with a member, if it is similar enough.
 fn best_kept(
     sets: &Sets<'_>,
     i: usize,
-    keys: &[u32],
-    buckets: &Buckets,
+    mut candidates: Vec<(usize, u32)>,
     threshold: f64,
     forgone: &mut u64,
 ) -> Option<(u32, f32)> {
-    let mut shared: Vec<u32> = Vec::new();
-    for (band, &key) in keys.iter().enumerate() {
-        shared.extend(buckets.get(&(band as u32, key)).into_iter().flatten());
-    }
-    shared.sort_unstable();
     let size = sets.size(i) as f64;
     let comparable = |c: u32| {
         let other = sets.size(c as usize) as f64;
         size.min(other) >= threshold * size.max(other)
     };
-    let runs = shared.chunk_by(|a, b| a == b).filter(|run| comparable(run[0]));
-    let mut candidates: Vec<(usize, u32)> = runs.map(|run| (run.len(), run[0])).collect();
+    candidates.retain(|&(_, candidate)| comparable(candidate));
     if candidates.len() > MAX_COMPARISONS {
         *forgone += (candidates.len() - MAX_COMPARISONS) as u64;
         candidates.sort_unstable_by_key(|&(buckets, c)| (std::cmp::Reverse(buckets), c));
@@ -382,6 +417,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn small_groups_share_what_buckets_tell(
+            members in prop::collection::vec(prop::collection::vec(0u32..4, 6), 1..FEW),
+        ) {
+            let (mut few, mut many) = (Kept::of(FEW), Kept::of(FEW + 1));
+            for (member, keys) in members.iter().enumerate() {
+                prop_assert_eq!(few.sharing(keys), many.sharing(keys));
+                few.add(member, keys, &mut 0);
+                many.add(member, keys, &mut 0);
+            }
+        }
+
         #[test]
         fn every_witness_stays_and_is_as_similar_as_it_says(
             sets in prop::collection::vec((0u64..40, 1u64..60), 1..12)

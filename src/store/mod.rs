@@ -168,6 +168,11 @@ impl Store {
         self.budget.map_or(bytes, |budget| bytes.min(self.step(budget)))
     }
 
+    /// The same where no more than one sorter and one window are at work.
+    pub fn large_filter(&self, bytes: usize) -> usize {
+        self.budget.map_or(bytes, |budget| bytes.min(3 * self.step(budget)))
+    }
+
     fn step(&self, budget: u64) -> usize {
         // Up to three sorters and as many windows are at work at a time.
         (budget / 100 * STEP_SHARE / 4) as usize
