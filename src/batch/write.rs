@@ -12,6 +12,7 @@ use crate::corpus::format::{Compression, Format};
 use crate::corpus::reading::OnError;
 use crate::corpus::records::{FileRead, Raw, Records, Rejected};
 use crate::corpus::table::Header as TableHeader;
+use crate::engine::documents::NextFates;
 use crate::engine::ordered::ordered;
 use crate::engine::{Decisions, RawBuffer, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};
@@ -69,6 +70,7 @@ pub(super) struct Work<'a> {
     pub near: Near<'a>,
     pub evidence: Vec<Evidence>,
     pub facts: Facts,
+    pub fates: NextFates,
     /// What receipts were made of since the last batch.
     pub touched: Touched,
 }
@@ -471,7 +473,7 @@ impl<'a> Writer<'a> {
             |_, item, work, out| {
                 let Item::Record(record) = item else { return Ok(()) };
                 let mut id = || self.records.id(record, &mut work.text.raw);
-                let row = match self.decisions.removed(record) {
+                let row = match self.decisions.removed_next(record, &mut work.fates) {
                     Some(removed) => json!({
                         "id": id(), "record": record, "cluster": removed.witness.of, "kept": false,
                         "rule": removed.rule.name(), "similarity": removed.witness.similarity,

@@ -172,6 +172,15 @@ impl Decisions {
         self.documents.of(record)
     }
 
+    /// The same, of several documents that are asked for in order.
+    pub fn removed_next(
+        &self,
+        record: RecordIndex,
+        next: &mut documents::NextFates,
+    ) -> Option<documents::Removed> {
+        self.documents.of_next(record, next)
+    }
+
     /// Whether a document goes as a whole.
     pub fn is_removed(&self, record: RecordIndex) -> bool {
         self.documents.gone.has(record as usize)

@@ -144,7 +144,8 @@ impl Summary {
                 if decisions.units.rows.is_empty() { 0..0 } else { decisions.units.range_of(&stretch) };
             let lengths =
                 decisions.lengths.read(stretch.start as usize..stretch.end as usize, &mut length_buffer);
-            let rows = decisions.units.rows.read(units.clone(), &mut row_buffer);
+            let looked_at = if touched.is_none() { units.clone() } else { 0..0 };
+            let rows = decisions.units.rows.read(looked_at, &mut row_buffer);
             let exact = decisions.units.exact.read(units.clone(), &mut exact_buffer);
             let decided = decisions.stretch(stretch.clone());
             let is_touched = |r: &u32| decisions.is_removed(*r) || !decided.cuts_of(*r).is_empty();
