@@ -12,7 +12,7 @@ use crate::corpus::format::{Compression, Format};
 use crate::corpus::reading::OnError;
 use crate::corpus::records::{FileRead, Raw, Records, Rejected};
 use crate::corpus::table::Header as TableHeader;
-use crate::engine::documents::NextFates;
+use crate::engine::fates::NextFates;
 use crate::engine::ordered::ordered;
 use crate::engine::{Decisions, RawBuffer, Source, Stretch, TextBuffer};
 use crate::error::{Error, Result};

@@ -4,6 +4,7 @@ pub mod analyse;
 pub mod copies;
 pub mod documents;
 pub mod evidence;
+pub mod fates;
 pub mod groups;
 mod leaders;
 pub mod near;
@@ -26,8 +27,9 @@ use crate::tables::{CutRow, Evidence, Known, PassageRow, UnitRow};
 use crate::text::versions::Versions;
 use analyse::{Analyser, Analysis};
 use copies::Copies;
-use documents::{DocumentFates, DocumentSearch};
+use documents::DocumentSearch;
 use evidence::Grouped;
+use fates::{DocumentFates, NextFates, Removed};
 use groups::{Groups, Left};
 use near::{NearMatches, NearSearch};
 use rayon::prelude::*;
@@ -168,16 +170,12 @@ impl Decisions {
     }
 
     /// Why a document goes as a whole, if it does.
-    pub fn removed(&self, record: RecordIndex) -> Option<documents::Removed> {
+    pub fn removed(&self, record: RecordIndex) -> Option<Removed> {
         self.documents.of(record)
     }
 
     /// The same, of several documents that are asked for in order.
-    pub fn removed_next(
-        &self,
-        record: RecordIndex,
-        next: &mut documents::NextFates,
-    ) -> Option<documents::Removed> {
+    pub fn removed_next(&self, record: RecordIndex, next: &mut NextFates) -> Option<Removed> {
         self.documents.of_next(record, next)
     }
 

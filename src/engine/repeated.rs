@@ -21,7 +21,7 @@ impl Repeated {
         Repeated::of(store.filter(keys * SLOTS / 4))
     }
 
-    /// The same where no more than one sorter is at work beside it, whose memory may be had as well.
+    /// The same where no more than two sorters and one window are at work beside it, with the memory of others.
     pub fn with_more_room_for(keys: usize, store: &Store) -> Repeated {
         Repeated::of(store.large_filter(keys * SLOTS / 4))
     }

@@ -163,7 +163,7 @@ impl Kept {
         }
     }
 
-    /// The members that share buckets with one of these keys, sorted, each with how many it shares.
+    /// The members that share buckets with one of these keys, in order, each behind how many it shares.
     fn sharing(&self, keys: &[u32]) -> Vec<(usize, u32)> {
         match self {
             Kept::Few(kept) => {

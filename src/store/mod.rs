@@ -168,7 +168,7 @@ impl Store {
         self.budget.map_or(bytes, |budget| bytes.min(self.step(budget)))
     }
 
-    /// The same where no more than one sorter and one window are at work.
+    /// The same where no more than two sorters and one window are at work: it takes the place of what else a step may hold.
     pub fn large_filter(&self, bytes: usize) -> usize {
         self.budget.map_or(bytes, |budget| bytes.min(3 * self.step(budget)))
     }
