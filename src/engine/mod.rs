@@ -10,6 +10,7 @@ mod leaders;
 pub mod near;
 pub mod ordered;
 pub mod repeated;
+pub mod templates;
 pub mod units;
 
 use crate::clean::cuts;
