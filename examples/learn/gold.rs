@@ -113,10 +113,11 @@ impl Set {
         let config = Config { only: vec![Kind::Boilerplate], ..Config::default() };
         let lists = Lists::shipped(Builtin::None);
         let store = Arc::default();
+        let documents = self.documents();
         let analysis = Analyser::new(&config, &lists)
-            .run(self, dechaff::batch::BATCH, &store, &Silent, &Cancel::default())
+            .run((self, &documents), dechaff::batch::BATCH, &store, &Silent, &Cancel::default())
             .expect("nothing cancels this run and no table is full");
-        let grouped = evidence::group(&analysis.units, &self.documents(), &store);
+        let grouped = evidence::group(&analysis.units, &documents, &store);
         (analysis, grouped)
     }
 

@@ -1,14 +1,14 @@
 //! First pass: every document to units, words and sketches, in parallel over batches, merged in input order.
 
+use super::anchored::{AnchorBatch, AnchorBuilder, Parts};
 use super::ordered::ordered;
-use super::units::Units;
+use super::units::{Documents, Units};
 use super::{Cancel, Lists, Source, TextBuffer};
 use crate::config::Config;
 use crate::document::{Kind, Span};
 use crate::error::{Error, Result};
 use crate::judge::known::KnownLines;
 use crate::progress::Progress;
-use crate::sketch::anchors;
 use crate::sketch::banding::Banding;
 use crate::sketch::minhash::{self, MinHash, SketchScratch};
 use crate::store::{Builder, Column, Store};
@@ -31,6 +31,7 @@ const BATCH_BYTES: u64 = 1 << 20;
 /// What the first pass needs to know.
 pub struct Analyser {
     needs_units: bool,
+    needs_anchors: bool,
     needs_documents: bool,
     needs_samples: bool,
     shingle: usize,
@@ -124,8 +125,7 @@ struct Batch {
     masked: Vec<u64>,
     counts: Vec<u32>,
     near: Vec<NearRow>,
-    anchor_words: Vec<u8>,
-    anchors: Vec<u32>,
+    anchors: AnchorBatch,
     sketches: SketchBatch,
 }
 
@@ -136,6 +136,7 @@ impl Analyser {
         let banding = Banding::choose(document.threshold, document.recall, 128);
         Analyser {
             needs_units: config.only.iter().any(|&k| k != Kind::Document),
+            needs_anchors: config.runs(Kind::Boilerplate),
             needs_documents: config.runs(Kind::Document),
             needs_samples: config.runs(Kind::Document) && document.containment > 0.0,
             shingle: document.shingle,
@@ -149,7 +150,7 @@ impl Analyser {
     /// Runs over all documents of `source`.
     pub fn run(
         &self,
-        source: &dyn Source,
+        (source, documents): (&dyn Source, &Documents),
         batch: usize,
         store: &Arc<Store>,
         progress: &dyn Progress,
@@ -157,7 +158,8 @@ impl Analyser {
     ) -> Result<Analysis> {
         let (records, size) = (source.len(), batch.max(1));
         progress.start("reading words", records as u64);
-        let mut all = Collected::new(store);
+        let parts = if self.needs_anchors { Parts::new(documents, store) } else { Parts::none() };
+        let mut all = Collected::new(&parts, store);
         // Batches end where the texts in them are long together, too: what is made of them is held until it is taken.
         let mut at = 0;
         let batches = std::iter::from_fn(|| {
@@ -178,7 +180,9 @@ impl Analyser {
             2 * rayon::current_num_threads(),
             |scratch: &mut Scratch, records| {
                 let mut batch = Batch::default();
-                records.for_each(|record| self.document(source, record, scratch, &mut batch));
+                records.for_each(|record| {
+                    self.document((source, record), parts.of(record), scratch, &mut batch);
+                });
                 batch
             },
             |batch| {
@@ -191,7 +195,14 @@ impl Analyser {
         Ok(all.finish())
     }
 
-    fn document(&self, source: &dyn Source, record: usize, scratch: &mut Scratch, batch: &mut Batch) {
+    /// Adds what a document is made of; its anchors to a part of them.
+    fn document(
+        &self,
+        (source, record): (&dyn Source, usize),
+        part: Option<usize>,
+        scratch: &mut Scratch,
+        batch: &mut Batch,
+    ) {
         let mut buffer = std::mem::take(&mut scratch.text);
         let text = source.text(record, &mut buffer);
         scratch.pieces.clear();
@@ -202,8 +213,11 @@ impl Analyser {
             let pieces = std::mem::take(&mut scratch.pieces);
             for piece in &pieces {
                 scratch.unit_words.clear();
-                self.unit(text, piece, scratch, batch);
+                self.unit(text, (piece, part.is_some()), scratch, batch);
                 scratch.document_words.extend_from_slice(&scratch.unit_words.exact);
+            }
+            if let Some(part) = part {
+                batch.anchors.end(batch.counts.len(), part);
             }
             batch.counts.push(pieces.len() as u32);
             scratch.pieces = pieces;
@@ -221,7 +235,7 @@ impl Analyser {
         scratch.text = buffer;
     }
 
-    fn unit(&self, text: &str, piece: &Unit, scratch: &mut Scratch, batch: &mut Batch) {
+    fn unit(&self, text: &str, (piece, anchored): (&Unit, bool), scratch: &mut Scratch, batch: &mut Batch) {
         let surface = scratch.reader.unit_into(text, piece, &mut scratch.unit_words);
         let words = &scratch.unit_words;
         let index = batch.rows.len() as u32;
@@ -236,9 +250,9 @@ impl Analyser {
             // Only where a word is masked the masked words need a look of their own.
             (exact, if words.is_plain() { exact as u64 } else { hash::run(&words.masked) as u64 })
         };
-        let whole: &[u64] = if piece.part == Part::Whole { &words.masked } else { &[] };
-        batch.anchor_words.push(anchors::words(whole));
-        anchors::keys_into(whole, &mut batch.anchors);
+        if anchored {
+            batch.anchors.add(if piece.part == Part::Whole { &words.masked } else { &[] });
+        }
         batch.spans.push(Span { start: piece.start, end: piece.end });
         batch.exact.push(exact);
         batch.masked.push(masked);
@@ -362,14 +376,13 @@ struct Collected {
     exact: Builder<u128>,
     masked: Builder<u64>,
     first: Vec<u32>,
-    anchor_words: Builder<u8>,
-    anchors: Builder<u32>,
+    anchors: AnchorBuilder,
     near: Builder<NearRow>,
     sketches: SketchBuilder,
 }
 
 impl Collected {
-    fn new(store: &Arc<Store>) -> Collected {
+    fn new(parts: &Parts<'_>, store: &Arc<Store>) -> Collected {
         Collected {
             lengths: Builder::new(store),
             rows: Builder::new(store),
@@ -377,8 +390,7 @@ impl Collected {
             exact: Builder::new(store),
             masked: Builder::new(store),
             first: vec![0],
-            anchor_words: Builder::new(store),
-            anchors: Builder::new(store),
+            anchors: AnchorBuilder::new(parts, store),
             near: Builder::new(store),
             sketches: SketchBuilder::new(store),
         }
@@ -389,7 +401,7 @@ impl Collected {
             return Err(Error::TooMany { what: "lines and paragraphs", limit: u64::from(u32::MAX) });
         }
         self.lengths.extend_from_slice(&batch.lengths);
-        let base = self.rows.len() as u32;
+        let (base, first) = (self.rows.len() as u32, self.first.len() as u32 - 1);
         let mut at = base;
         for count in &batch.counts {
             at += count;
@@ -401,8 +413,7 @@ impl Collected {
         self.masked.extend_from_slice(&batch.masked);
         batch.near.iter_mut().for_each(|near| near.unit += base);
         self.near.extend_from_slice(&batch.near);
-        self.anchor_words.extend_from_slice(&batch.anchor_words);
-        self.anchors.extend_from_slice(&batch.anchors);
+        self.anchors.extend(first, &batch.anchors);
         self.sketches.extend(&batch.sketches.rows, &batch.sketches.keys, &batch.sketches.samples);
         Ok(())
     }
@@ -416,7 +427,6 @@ impl Collected {
                 exact: self.exact.finish(),
                 masked: self.masked.finish(),
                 first: self.first,
-                anchor_words: self.anchor_words.finish(),
                 anchors: self.anchors.finish(),
                 near: self.near.finish(),
             },

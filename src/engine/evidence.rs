@@ -8,7 +8,7 @@
 
 use super::leaders::{self, leaders};
 use super::repeated::Repeated;
-use super::templates::templates;
+use super::templates::{Covered, templates};
 use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
 use crate::store::row::row;
@@ -113,19 +113,20 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
 /// The counts of units with those of their templates.
 fn join(
     counted: &Sorted<(u32, Evidence), impl By<(u32, Evidence)>>,
-    templates: &Column<(u32, u32, u8)>,
+    templates: &Column<Covered>,
     store: &Arc<Store>,
 ) -> Column<(u32, Evidence)> {
     let mut joined = Builder::new(store);
     let mut templates = templates.cursor();
-    let of_template = |(unit, documents, words): (u32, u32, u8), seen: Evidence| {
-        (unit, Evidence { site_template: documents, anchored: words, ..seen })
+    let of_template = |covered: Covered, seen: Evidence| {
+        let anchored = covered.words.count_ones() as u8;
+        (covered.unit, Evidence { site_template: covered.pages, anchored, ..seen })
     };
     counted.each(|&(unit, seen)| {
-        while let Some(template) = templates.next_if(|t| t.0 < unit) {
+        while let Some(template) = templates.next_if(|t| t.unit < unit) {
             joined.push(of_template(template, ONCE));
         }
-        match templates.next_if(|t| t.0 == unit) {
+        match templates.next_if(|t| t.unit == unit) {
             Some(template) => joined.push(of_template(template, seen)),
             None => joined.push((unit, seen)),
         }

@@ -1,7 +1,9 @@
 //! The one driver: the only place that spawns, sorts and merges. Kernels are pure, results come in input order.
 
 pub mod analyse;
+pub mod anchored;
 pub mod copies;
+mod counting;
 pub mod documents;
 pub mod evidence;
 pub mod fates;
@@ -271,7 +273,13 @@ impl Job<'_> {
     /// A table that is full, a run that is cancelled. It is called within [`Store::guarded`].
     pub fn decide(&self) -> Result<Decisions> {
         let analyser = Analyser::new(self.config, self.lists);
-        let analysis = analyser.run(self.source, self.batch, self.store, self.progress, self.cancel)?;
+        let analysis = analyser.run(
+            (self.source, self.documents),
+            self.batch,
+            self.store,
+            self.progress,
+            self.cancel,
+        )?;
         // On a thread of the pool: steps that many threads take and those that one takes follow one another, and from a thread
         // outside each of them would have to wake another.
         rayon::scope(|_| self.judge(&analyser, analysis))
@@ -315,7 +323,7 @@ impl Job<'_> {
         }
         self.progress.start("counting lines", 0);
         let grouped = evidence::group(&analysis.units, self.documents, self.store);
-        (analysis.units.anchor_words, analysis.units.anchors) = Default::default();
+        analysis.units.anchors = Vec::new();
         self.cancel.check()?;
         self.progress.start("judging furniture", self.documents.len() as u64);
         let forest = Forest::of(&self.lists.model);

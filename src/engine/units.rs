@@ -1,5 +1,6 @@
 //! The units of a corpus, and what is known of its documents before their texts are read.
 
+use super::anchored::Part;
 use crate::document::{RecordIndex, SiteIndex, Span};
 use crate::store::{Column, Store};
 use crate::tables::{Evidence, NearRow, UnitRow};
@@ -49,10 +50,8 @@ pub struct Units {
     pub masked: Column<u64>,
     /// Where the units of each document start; one more entry than documents.
     pub first: Vec<u32>,
-    /// In how many words of each its anchors stand, see [`crate::sketch::anchors`].
-    pub anchor_words: Column<u8>,
-    /// Keys of the anchors, in the order of units.
-    pub anchors: Column<u32>,
+    /// Their anchors.
+    pub anchors: Vec<Part>,
     /// Bucket keys of the longer ones, in the order of units.
     pub near: Column<NearRow>,
 }
