@@ -3,45 +3,28 @@
 //! In: feature rows of one document. Out: the same chances that a walk down every tree gives. Each tree keeps a bit a
 //! leaf, left to right; a node whose input is above its split takes the bits of its left side away, and the first bit
 //! that is left is the leaf that the walk would reach (QuickScorer, Lucchese et al. 2015). Nothing waits for anything,
-//! so that the units of a block are the lanes of vectors.
+//! so that the units of a block are the lanes of vectors. Of the nodes only each third or so asks what no other one does, so
+//! that all that is asked is answered first.
 
-use super::features::Row;
-use super::model::{self, INPUTS, Model, Tree};
+use super::blocks::{self, BLOCK, Bits, LEAVES, Lanes, Node, Test};
+use super::features::{self, COUNT, Row};
+use super::model::{Input, Model, REACH, Tree};
 use super::reasons::{self, Moves};
 use crate::simd::{self, Kernel};
 use crate::tables::{Reason, Reasons};
-
-/// Leaves of a tree that its bits can tell apart.
-const MAX_LEAVES: usize = 32;
-/// Units a block; what is left over at the end of a document goes in blocks of half of it.
-const BLOCK: usize = 16;
-const HALF: usize = BLOCK / 2;
+use std::cmp::Ordering;
 
 /// The trees of a model.
 #[derive(Debug, Clone)]
 pub struct Forest {
     base: f32,
+    /// What the nodes of `trees` ask, once each.
+    asked: Vec<Test>,
     trees: Vec<Bits>,
     /// Trees that are too large for bits, and where they stand among the others: all are summed up in their order.
     walked: Vec<(usize, Tree)>,
     /// For each tree in `trees`, then for each in `walked`, how far its leaves move the reasons.
     moves: Vec<Vec<Moves>>,
-}
-
-#[derive(Debug, Clone)]
-struct Bits {
-    nodes: Vec<Node>,
-    leaves: [f32; MAX_LEAVES],
-    /// Which leaf of the tree each is.
-    numbers: [u8; MAX_LEAVES],
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    split: f32,
-    input: u32,
-    /// The leaves that are left where the input is above the split.
-    right: u32,
 }
 
 /// What the trees say of the units of a document.
@@ -51,8 +34,10 @@ pub struct Scores {
     pub chances: Vec<f32>,
     /// What spoke most against it, where the chance is small.
     pub reasons: Vec<Reasons>,
-    /// For each tree the leaf that each unit of a block reaches.
-    reached: Vec<[u8; BLOCK]>,
+    columns: Columns,
+    kept: Vec<Lanes>,
+    /// For each tree the leaves that are left for each unit of a block, of which it reaches the first.
+    left: Vec<Lanes>,
 }
 
 impl Scores {
@@ -65,19 +50,52 @@ impl Scores {
     }
 }
 
+/// The features of a block of units and of their neighbours, one after the other, so that those of a neighbour stand beside
+/// those of a unit.
+#[derive(Debug, Default)]
+struct Columns(Vec<f32>);
+
+impl Columns {
+    /// Units of a column.
+    const UNITS: usize = BLOCK + 2 * REACH;
+
+    /// Those of the units from one on.
+    fn fill(&mut self, rows: &[Row], from: usize) {
+        let outside = features::edge();
+        self.0.resize(COUNT * Self::UNITS, 0.0);
+        for place in 0..Self::UNITS {
+            let row = (from + place).checked_sub(REACH).and_then(|unit| rows.get(unit)).unwrap_or(&outside);
+            for (column, &value) in self.0.chunks_exact_mut(Self::UNITS).zip(row) {
+                column[place] = value;
+            }
+        }
+    }
+
+    /// Where an input of the first unit stands.
+    fn first(input: usize) -> usize {
+        let Input { feature, offset } = Input::of(input);
+        (feature * Self::UNITS + REACH).wrapping_add_signed(offset)
+    }
+}
+
 impl Forest {
     /// The trees of `model`.
     pub fn of(model: &Model) -> Forest {
-        let mut forest =
-            Forest { base: model.base, trees: Vec::new(), walked: Vec::new(), moves: Vec::new() };
+        let mut forest = Forest {
+            base: model.base,
+            asked: asked(model),
+            trees: Vec::new(),
+            walked: Vec::new(),
+            moves: Vec::new(),
+        };
         let kinds = reasons::kinds();
         let mut moves_of_walked = Vec::new();
         for tree in &model.trees {
             let moves = reasons::moves(tree, &kinds);
-            if tree.input.len() < MAX_LEAVES {
-                let bits = Bits::of(tree);
-                let numbers = &bits.numbers[..moves.len()];
-                forest.moves.push(numbers.iter().map(|&n| moves[usize::from(n)]).collect());
+            if has_bits(tree) {
+                let mut bits = Bits { nodes: Vec::with_capacity(tree.input.len()), leaves: [0.0; LEAVES] };
+                let numbers = forest.add(tree, 0, &mut bits, Vec::new());
+                forest.moves.push(numbers.into_iter().map(|number| moves[number]).collect());
                 forest.trees.push(bits);
             } else {
                 forest.walked.push((forest.trees.len(), tree.clone()));
@@ -88,48 +106,62 @@ impl Forest {
         forest
     }
 
+    /// Adds what is under a node to the bits of a tree, behind so many leaves, of which the numbers in the tree are told.
+    fn add(&self, tree: &Tree, node: usize, bits: &mut Bits, mut leaves: Vec<usize>) -> Vec<usize> {
+        let asked = test(tree.input[node], tree.split[node]);
+        let [left, right] = tree.children[node];
+        let first = leaves.len();
+        let mut add = |child: i16, mut leaves: Vec<usize>| {
+            if child >= 0 {
+                return self.add(tree, child as usize, bits, leaves);
+            }
+            let number = (-1 - child) as usize;
+            bits.leaves[leaves.len()] = tree.leaves[number];
+            leaves.push(number);
+            leaves
+        };
+        leaves = add(left, leaves);
+        let of_left = ((1u32 << leaves.len()) - (1 << first)) as u16;
+        leaves = add(right, leaves);
+        let place = self.asked.binary_search_by(|other| order(other, &asked)).expect("all nodes were listed");
+        bits.nodes.push(Node { test: place as u32, right: !of_left });
+        leaves
+    }
+
     /// The chance of each unit to belong to the article; for those below `doubtful` also what spoke most against that.
     pub fn score_into(&self, rows: &[Row], doubtful: f32, scores: &mut Scores) {
         scores.chances.clear();
         scores.reasons.clear();
-        scores.reached.resize(self.trees.len(), [0; BLOCK]);
-        while scores.chances.len() < rows.len() {
-            let left = rows.len() - scores.chances.len();
-            if left > HALF || !self.walked.is_empty() {
-                self.score_block::<BLOCK>(rows, doubtful, scores);
-            } else {
-                self.score_block::<HALF>(rows, doubtful, scores);
-            }
+        scores.kept.resize(self.asked.len(), Lanes::default());
+        scores.left.resize(self.trees.len(), Lanes::default());
+        for from in (0..rows.len()).step_by(BLOCK) {
+            scores.columns.fill(rows, from);
+            self.score_block(BLOCK.min(rows.len() - from), doubtful, scores);
         }
     }
 
-    fn score_block<const UNITS: usize>(&self, rows: &[Row], doubtful: f32, scores: &mut Scores) {
-        let from = scores.chances.len();
-        let units = UNITS.min(rows.len() - from);
-        let mut inputs = [[0.0; UNITS]; INPUTS];
-        let mut one = [0.0; INPUTS];
-        for unit in 0..units {
-            model::inputs_of(rows, from + unit, &mut one);
-            for (lanes, value) in inputs.iter_mut().zip(one) {
-                lanes[unit] = value;
-            }
-        }
-        let mut sums = [0.0; UNITS];
+    fn score_block(&self, units: usize, doubtful: f32, scores: &mut Scores) {
+        let Scores { chances, reasons, columns: Columns(columns), kept, left } = scores;
+        blocks::test(&self.asked, columns, kept);
+        let input = |unit: usize| {
+            let columns = &*columns;
+            move |input: usize| columns[Columns::first(input) + unit]
+        };
+        let mut sums = [0.0; BLOCK];
         let mut at = 0;
         let ends = self.walked.iter().map(|(place, tree)| (*place, Some(tree)));
         for (end, walked) in ends.chain([(self.trees.len(), None)]) {
-            let (trees, reached) = (&self.trees[at..end], &mut scores.reached[at..end]);
-            simd::run(Sum { trees, inputs: &inputs, sums: &mut sums, reached });
+            blocks::add_up(&self.trees[at..end], kept, &mut sums, &mut left[at..end]);
             at = end;
-            for (unit, sum) in sums.iter_mut().enumerate() {
-                *sum += walked.map_or(0.0, |tree| tree.leaves[tree.leaf(|input| inputs[input][unit])]);
+            for (unit, sum) in sums[..units].iter_mut().enumerate() {
+                *sum += walked.map_or(0.0, |tree| tree.leaves[tree.leaf(input(unit))]);
             }
         }
         for (unit, &sum) in sums[..units].iter().enumerate() {
             let chance = self.chance(sum);
-            scores.chances.push(chance);
-            scores.reasons.push(if chance < doubtful {
-                self.reasons(unit, &scores.reached, |input| inputs[input][unit])
+            chances.push(chance);
+            reasons.push(if chance < doubtful {
+                self.reasons(unit, left, input(unit))
             } else {
                 Reasons::default()
             });
@@ -141,10 +173,10 @@ impl Forest {
         1.0 / (1.0 + (-(self.base + sum)).exp())
     }
 
-    fn reasons(&self, unit: usize, reached: &[[u8; BLOCK]], inputs: impl Fn(usize) -> f32) -> Reasons {
+    fn reasons(&self, unit: usize, left: &[Lanes], inputs: impl Fn(usize) -> f32) -> Reasons {
         let (of_bits, of_walked) = self.moves.split_at(self.trees.len());
         let mut moved = [0.0; Reason::ALL.len()];
-        simd::run(Move { moves: of_bits, reached, unit, moved: &mut moved });
+        simd::run(Move { moves: of_bits, left, unit, moved: &mut moved });
         for ((_, tree), moves) in self.walked.iter().zip(of_walked) {
             let by = &moves[tree.leaf(&inputs)];
             moved.iter_mut().zip(by).for_each(|(moved, by)| *moved += by);
@@ -153,81 +185,32 @@ impl Forest {
     }
 }
 
-impl Bits {
-    fn of(tree: &Tree) -> Bits {
-        let nodes = Vec::with_capacity(tree.input.len());
-        let mut bits = Bits { nodes, leaves: [0.0; MAX_LEAVES], numbers: [0; MAX_LEAVES] };
-        bits.add(tree, 0, &mut 0);
-        bits
-    }
-
-    /// Adds what is under a node, whose first leaf is the one after the last so far.
-    fn add(&mut self, tree: &Tree, node: usize, leaf: &mut usize) {
-        let [left, right] = tree.children[node];
-        let first = *leaf;
-        self.add_child(tree, left, leaf);
-        let of_left = (1u32 << *leaf) - (1 << first);
-        self.nodes.push(Node {
-            split: tree.split[node],
-            input: u32::from(tree.input[node]),
-            right: !of_left,
-        });
-        self.add_child(tree, right, leaf);
-    }
-
-    fn add_child(&mut self, tree: &Tree, child: i16, leaf: &mut usize) {
-        if child < 0 {
-            self.leaves[*leaf] = tree.leaves[(-1 - child) as usize];
-            self.numbers[*leaf] = (-1 - child) as u8;
-            *leaf += 1;
-        } else {
-            self.add(tree, child as usize, leaf);
-        }
-    }
+fn test(input: u16, split: f32) -> Test {
+    Test { at: Columns::first(input.into()), split }
 }
 
-/// The leaves that are left of a tree for each unit; the first is the one that is reached.
-#[inline(always)]
-fn left<const UNITS: usize>(tree: &Bits, inputs: &[[f32; UNITS]; INPUTS]) -> [u32; UNITS] {
-    let mut left = [u32::MAX; UNITS];
-    for node in &tree.nodes {
-        let input = &inputs[node.input as usize];
-        for unit in 0..UNITS {
-            // As arithmetic, for a choice becomes a branch.
-            left[unit] &= node.right | u32::from(input[unit] > node.split).wrapping_sub(1);
-        }
-    }
-    left
+fn order(one: &Test, other: &Test) -> Ordering {
+    one.at.cmp(&other.at).then(one.split.total_cmp(&other.split))
 }
 
-/// Adds what the trees say of some units, and notes the leaves that these reach.
-struct Sum<'a, const UNITS: usize> {
-    trees: &'a [Bits],
-    inputs: &'a [[f32; UNITS]; INPUTS],
-    sums: &'a mut [f32; UNITS],
-    reached: &'a mut [[u8; BLOCK]],
+/// Whether the leaves of a tree can be bits.
+fn has_bits(tree: &Tree) -> bool {
+    tree.leaves.len() <= LEAVES
 }
 
-impl<const UNITS: usize> Kernel for Sum<'_, UNITS> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        for (tree, reached) in self.trees.iter().zip(self.reached) {
-            let left = left(tree, self.inputs);
-            for unit in 0..UNITS {
-                let leaf = left[unit].trailing_zeros() as usize % MAX_LEAVES;
-                self.sums[unit] += tree.leaves[leaf];
-                reached[unit] = leaf as u8;
-            }
-        }
-    }
+/// What the nodes of the trees with bits ask, each once, in order.
+fn asked(model: &Model) -> Vec<Test> {
+    let nodes = model.trees.iter().filter(|tree| has_bits(tree)).flat_map(|t| t.input.iter().zip(&t.split));
+    let mut asked: Vec<Test> = nodes.map(|(&input, &split)| test(input, split)).collect();
+    asked.sort_unstable_by(order);
+    asked.dedup_by(|a, b| order(a, b).is_eq());
+    asked
 }
 
 /// Adds up how far the leaves that a unit reaches move each reason.
 struct Move<'a> {
     moves: &'a [Vec<Moves>],
-    reached: &'a [[u8; BLOCK]],
+    left: &'a [Lanes],
     unit: usize,
     moved: &'a mut Moves,
 }
@@ -238,8 +221,8 @@ impl Kernel for Move<'_> {
     #[inline(always)]
     fn run(self) {
         let mut moved = *self.moved;
-        for (leaves, reached) in self.moves.iter().zip(self.reached) {
-            let by = &leaves[usize::from(reached[self.unit])];
+        for (leaves, left) in self.moves.iter().zip(self.left) {
+            let by = &leaves[blocks::leaf(left[self.unit])];
             for (moved, by) in moved.iter_mut().zip(by) {
                 *moved += by;
             }
@@ -251,7 +234,7 @@ impl Kernel for Move<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::features::COUNT;
+    use crate::judge::model::{self, INPUTS};
     use proptest::prelude::*;
 
     fn row() -> impl Strategy<Value = Row> {

@@ -1,6 +1,7 @@
 //! The judgements: evidence in, verdict out. Nothing here sees a text or a path.
 
 pub mod because;
+mod blocks;
 pub mod boilerplate;
 pub mod features;
 pub mod forest;

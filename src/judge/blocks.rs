@@ -1,0 +1,216 @@
+//! Trees over blocks of sixteen units, for AVX2 where the processor has it.
+//!
+//! In: columns of features, what is asked of them, trees. Out: for each unit what the trees add up to, and the leaves
+//! that it reached. With `simd` and `text/masks` the only unsafe code of the crate: calls of what was compiled for AVX2
+//! after the processor was asked whether it has that, and loads and stores of whole arrays. The portable forms are the
+//! twins that the others are tested against.
+
+/// Units a block: the 16-bit lanes of a vector.
+pub const BLOCK: usize = 16;
+/// Leaves that the bits of a lane can tell apart.
+pub const LEAVES: usize = 16;
+
+/// A bit for each leaf of a tree, for each unit of a block.
+pub type Lanes = [u16; BLOCK];
+
+/// What is asked of an input; several nodes may ask the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Test {
+    /// Where the input of the first unit stands in the columns of a block.
+    pub at: usize,
+    /// Whether it is no more than this.
+    pub split: f32,
+}
+
+/// A node of a tree.
+#[derive(Debug, Clone, Copy)]
+pub struct Node {
+    /// Place of its test.
+    pub test: u32,
+    /// The leaves that are left where the input is above the split.
+    pub right: u16,
+}
+
+/// A tree whose leaves are bits, left to right.
+#[derive(Debug, Clone)]
+pub struct Bits {
+    /// All nodes, in any order.
+    pub nodes: Vec<Node>,
+    /// What each leaf adds.
+    pub leaves: [f32; LEAVES],
+}
+
+/// Makes all tests on the units of a block: all bits where the left side of a node stays.
+pub fn test(tests: &[Test], columns: &[f32], kept: &mut [Lanes]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor was just found to have AVX2, all that the callee needs.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::test(tests, columns, kept) };
+    }
+    test_portable(tests, columns, kept);
+}
+
+fn test_portable(tests: &[Test], columns: &[f32], kept: &mut [Lanes]) {
+    for (test, kept) in tests.iter().zip(kept) {
+        for (kept, &input) in kept.iter_mut().zip(inputs(columns, test)) {
+            *kept = u16::from(input > test.split).wrapping_sub(1);
+        }
+    }
+}
+
+fn inputs<'a>(columns: &'a [f32], test: &Test) -> &'a [f32; BLOCK] {
+    columns[test.at..].first_chunk().expect("columns have a value for each unit")
+}
+
+/// Adds what the trees say of the units of a block, and tells the leaf that each unit reaches: the first that is left.
+pub fn add_up(trees: &[Bits], kept: &[Lanes], sums: &mut [f32; BLOCK], left: &mut [Lanes]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor was just found to have AVX2, all that the callee needs.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::add_up(trees, kept, sums, left) };
+    }
+    add_up_portable(trees, kept, sums, left);
+}
+
+fn add_up_portable(trees: &[Bits], kept: &[Lanes], sums: &mut [f32; BLOCK], left: &mut [Lanes]) {
+    for (tree, left) in trees.iter().zip(left) {
+        *left = [u16::MAX; BLOCK];
+        for node in &tree.nodes {
+            for (left, kept) in left.iter_mut().zip(&kept[node.test as usize]) {
+                *left &= node.right | kept;
+            }
+        }
+        for (sum, left) in sums.iter_mut().zip(left) {
+            *sum += tree.leaves[leaf(*left)];
+        }
+    }
+}
+
+/// The leaf that is reached where these are left.
+pub fn leaf(left: u16) -> usize {
+    left.trailing_zeros() as usize % LEAVES
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::{BLOCK, Bits, Lanes, Test, inputs};
+    use std::arch::x86_64::*;
+
+    #[target_feature(enable = "avx2")]
+    pub fn test(tests: &[Test], columns: &[f32], kept: &mut [Lanes]) {
+        for (test, kept) in tests.iter().zip(kept) {
+            let [low, high] = load_floats(inputs(columns, test));
+            let split = _mm256_set1_ps(test.split);
+            let stays = |input| _mm256_castps_si256(_mm256_cmp_ps::<_CMP_NGT_UQ>(input, split));
+            store(kept, in_order(_mm256_packs_epi32(stays(low), stays(high))));
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub fn add_up(trees: &[Bits], kept: &[Lanes], sums: &mut [f32; BLOCK], left: &mut [Lanes]) {
+        let [mut low, mut high] = load_floats(sums);
+        for (tree, reached) in trees.iter().zip(left) {
+            let mut left = _mm256_set1_epi16(-1);
+            for node in &tree.nodes {
+                let right = _mm256_set1_epi16(node.right as i16);
+                let stays = load(&kept[node.test as usize]);
+                left = _mm256_and_si256(left, _mm256_or_si256(right, stays));
+            }
+            store(reached, left);
+            let zero = _mm256_setzero_si256();
+            let first = in_order(_mm256_and_si256(left, _mm256_sub_epi16(zero, left)));
+            let leaves = load_floats(&tree.leaves);
+            low = _mm256_add_ps(low, pick(leaves, _mm256_unpacklo_epi16(first, zero)));
+            high = _mm256_add_ps(high, pick(leaves, _mm256_unpackhi_epi16(first, zero)));
+        }
+        store_floats(sums, [low, high]);
+    }
+
+    /// Of sixteen numbers that of each of eight bits: the exponent of a power of two is the number of its bit.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn pick([first, second]: [__m256; 2], bit: __m256i) -> __m256 {
+        let exponent = _mm256_srli_epi32::<23>(_mm256_castps_si256(_mm256_cvtepi32_ps(bit)));
+        let number = _mm256_sub_epi32(exponent, _mm256_set1_epi32(127));
+        let is_second = _mm256_castsi256_ps(_mm256_cmpgt_epi32(bit, _mm256_set1_epi32(0xff)));
+        let [first, second] = [first, second].map(|half| _mm256_permutevar8x32_ps(half, number));
+        _mm256_blendv_ps(first, second, is_second)
+    }
+
+    /// The second and the third quarter changed: from how halves are packed to the order of units, and back.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn in_order(lanes: __m256i) -> __m256i {
+        _mm256_permute4x64_epi64::<0b11_01_10_00>(lanes)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    #[allow(unsafe_code)]
+    fn load(lanes: &Lanes) -> __m256i {
+        // SAFETY: an array of 32 bytes is read, from wherever it lies.
+        unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    #[allow(unsafe_code)]
+    fn store(out: &mut Lanes, lanes: __m256i) {
+        // SAFETY: an array of 32 bytes is written, wherever it lies.
+        unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), lanes) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    #[allow(unsafe_code)]
+    fn load_floats(lanes: &[f32; BLOCK]) -> [__m256; 2] {
+        // SAFETY: the two halves of an array of 64 bytes are read, from wherever it lies.
+        unsafe { [_mm256_loadu_ps(lanes.as_ptr()), _mm256_loadu_ps(lanes.as_ptr().add(BLOCK / 2))] }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    #[allow(unsafe_code)]
+    fn store_floats(out: &mut [f32; BLOCK], [low, high]: [__m256; 2]) {
+        // SAFETY: the two halves of an array of 64 bytes are written, wherever it lies.
+        unsafe {
+            _mm256_storeu_ps(out.as_mut_ptr(), low);
+            _mm256_storeu_ps(out.as_mut_ptr().add(BLOCK / 2), high);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn vectors_say_what_the_portable_forms_say(seed in any::<u64>()) {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let value = |rng: &mut fastrand::Rng| [0.0, -0.0, 0.5, 1.0, f32::NAN, -3.0, 4.0][rng.usize(0..7)];
+            let columns: Vec<f32> = (0..100).map(|_| value(&mut rng)).collect();
+            let tests: Vec<Test> = (0..40).map(|_| Test { at: rng.usize(0..80), split: value(&mut rng) }).collect();
+            let mut kept = vec![[7; BLOCK]; 40];
+            let mut twin = kept.clone();
+            test(&tests, &columns, &mut kept);
+            test_portable(&tests, &columns, &mut twin);
+            prop_assert_eq!(&kept, &twin);
+            let node = |rng: &mut fastrand::Rng| Node { test: rng.u32(0..40), right: rng.u16(..) | 0x8000 };
+            let tree = |rng: &mut fastrand::Rng| Bits {
+                nodes: (0..rng.usize(0..16)).map(|_| node(rng)).collect(),
+                leaves: std::array::from_fn(|_| rng.f32()),
+            };
+            let trees: Vec<Bits> = (0..9).map(|_| tree(&mut rng)).collect();
+            let (mut sums, mut left) = ([0.25; BLOCK], vec![[0; BLOCK]; 9]);
+            let (mut sums_twin, mut left_twin) = (sums, left.clone());
+            add_up(&trees, &kept, &mut sums, &mut left);
+            add_up_portable(&trees, &kept, &mut sums_twin, &mut left_twin);
+            prop_assert_eq!(left, left_twin);
+            prop_assert_eq!(sums, sums_twin);
+        }
+    }
+}
