@@ -23,8 +23,10 @@ pub struct Forest {
     trees: Vec<Bits>,
     /// Trees that are too large for bits, and where they stand among the others: all are summed up in their order.
     walked: Vec<(usize, Tree)>,
-    /// For each tree in `trees`, then for each in `walked`, how far its leaves move the reasons.
-    moves: Vec<Vec<Moves>>,
+    /// For each tree in `trees` how far its leaves, as its bits are, move the reasons.
+    moves: Vec<[Moves; LEAVES]>,
+    /// For each in `walked`, how far its leaves do.
+    moves_of_walked: Vec<Vec<Moves>>,
 }
 
 /// What the trees say of the units of a document.
@@ -87,22 +89,23 @@ impl Forest {
             trees: Vec::new(),
             walked: Vec::new(),
             moves: Vec::new(),
+            moves_of_walked: Vec::new(),
         };
         let kinds = reasons::kinds();
-        let mut moves_of_walked = Vec::new();
         for tree in &model.trees {
             let moves = reasons::moves(tree, &kinds);
             if has_bits(tree) {
                 let mut bits = Bits { nodes: Vec::with_capacity(tree.input.len()), leaves: [0.0; LEAVES] };
                 let numbers = forest.add(tree, 0, &mut bits, Vec::new());
-                forest.moves.push(numbers.into_iter().map(|number| moves[number]).collect());
+                let mut of_leaves = [Moves::default(); LEAVES];
+                of_leaves.iter_mut().zip(numbers).for_each(|(of, number)| *of = moves[number]);
+                forest.moves.push(of_leaves);
                 forest.trees.push(bits);
             } else {
                 forest.walked.push((forest.trees.len(), tree.clone()));
-                moves_of_walked.push(moves);
+                forest.moves_of_walked.push(moves);
             }
         }
-        forest.moves.extend(moves_of_walked);
         forest
     }
 
@@ -174,10 +177,9 @@ impl Forest {
     }
 
     fn reasons(&self, unit: usize, left: &[Lanes], inputs: impl Fn(usize) -> f32) -> Reasons {
-        let (of_bits, of_walked) = self.moves.split_at(self.trees.len());
         let mut moved = [0.0; Reason::ALL.len()];
-        simd::run(Move { moves: of_bits, left, unit, moved: &mut moved });
-        for ((_, tree), moves) in self.walked.iter().zip(of_walked) {
+        simd::run(Move { moves: &self.moves, left, unit, moved: &mut moved });
+        for ((_, tree), moves) in self.walked.iter().zip(&self.moves_of_walked) {
             let by = &moves[tree.leaf(&inputs)];
             moved.iter_mut().zip(by).for_each(|(moved, by)| *moved += by);
         }
@@ -209,7 +211,7 @@ fn asked(model: &Model) -> Vec<Test> {
 
 /// Adds up how far the leaves that a unit reaches move each reason.
 struct Move<'a> {
-    moves: &'a [Vec<Moves>],
+    moves: &'a [[Moves; LEAVES]],
     left: &'a [Lanes],
     unit: usize,
     moved: &'a mut Moves,
@@ -220,9 +222,9 @@ impl Kernel for Move<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let mut moved = *self.moved;
+        let (mut moved, unit) = (*self.moved, self.unit % BLOCK);
         for (leaves, left) in self.moves.iter().zip(self.left) {
-            let by = &leaves[blocks::leaf(left[self.unit])];
+            let by = &leaves[blocks::leaf(left[unit])];
             for (moved, by) in moved.iter_mut().zip(by) {
                 *moved += by;
             }

@@ -70,8 +70,14 @@ pub fn strongest(moved: &Moves) -> Reasons {
     let mut reasons = Reasons::default();
     let mut left = *moved;
     for reason in &mut reasons {
-        let most = (0..left.len()).min_by(|&a, &b| left[a].total_cmp(&left[b])).filter(|&at| left[at] < 0.0);
-        let Some(at) = most else { break };
+        // The first of those that say the same; only what is against counts.
+        let (mut most, mut at) = (0.0, None);
+        for (place, &by) in left.iter().enumerate() {
+            if by < most {
+                (most, at) = (by, Some(place));
+            }
+        }
+        let Some(at) = at else { break };
         *reason = Some(Reason::ALL[at]);
         left[at] = 0.0;
     }

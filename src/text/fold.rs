@@ -4,6 +4,7 @@
 //! In: a unit. Out: its normal form, appended to scratch. ASCII takes a path of its own.
 
 use super::scripts::{self, Fold};
+use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// Writes the normal form of `unit` to `out`, which is cleared first. Line breaks become spaces.
@@ -67,16 +68,18 @@ fn push_plain(c: char, out: &mut String) -> bool {
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => out.push(' '),
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
         '\u{2026}' => out.push_str("..."),
-        _ if c.is_lowercase() => {
-            out.push(c);
-            return false;
-        }
         _ => {
+            let start = out.len();
             out.extend(c.to_lowercase());
-            return false;
+            return out[start..].chars().all(is_settled);
         }
     }
     true
+}
+
+/// Whether a character is in normal form whatever stands around it.
+fn is_settled(c: char) -> bool {
+    canonical_combining_class(c) == 0 && is_nfkc_quick(std::iter::once(c)) == IsNormalized::Yes
 }
 
 /// Where `text`, which starts with `first`, starts with UTF-8 that was read as Latin-1 or Windows-1252: the character that was meant, and
