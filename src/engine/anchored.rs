@@ -98,20 +98,23 @@ impl Part {
         mut take: impl FnMut(&Window<'_>),
     ) {
         let most = store.window(bytes);
+        // So many documents have about as many anchors; not more are read than are taken.
+        let at_once = most / (self.len() / self.documents.len().max(1)).max(1) + 1;
         let (mut documents_buffer, mut words_buffer, mut keys_buffer) = (Vec::new(), Vec::new(), Vec::new());
+        let mut starts = Vec::new();
         let (mut document, mut word, mut key) = (0, 0, 0);
         while document < self.documents.len() {
-            let to = (document + most).min(self.documents.len());
+            let to = (document + at_once).min(self.documents.len());
             let documents = self.documents.read(document..to, &mut documents_buffer);
             let (mut words, mut keys) = (0, 0);
-            let mut starts = Vec::new();
+            starts.clear();
             for of in documents {
-                if keys > 0 && keys + of.keys as usize > most {
+                let (of_words, of_keys) = (units.range(of.record).len(), of.keys as usize);
+                if keys > 0 && keys + of_keys + (words + of_words) / UNITS_AN_ANCHOR > most {
                     break;
                 }
                 starts.push((words, keys));
-                words += units.range(of.record).len();
-                keys += of.keys as usize;
+                (words, keys) = (words + of_words, keys + of_keys);
             }
             take(&Window {
                 units,
@@ -125,6 +128,9 @@ impl Part {
         }
     }
 }
+
+/// So many units take about as much memory as an anchor does.
+const UNITS_AN_ANCHOR: usize = 16;
 
 /// The anchors of some documents of a part.
 pub struct Window<'a> {
@@ -179,12 +185,23 @@ impl Window<'_> {
 /// The anchors of some documents, in order.
 #[derive(Debug, Default)]
 pub struct AnchorBatch {
-    /// The part of each document that has any, its number among those of the batch, and the numbers of its units and keys.
-    documents: Vec<(usize, usize, usize, usize)>,
+    /// Those that have any.
+    documents: Vec<InBatch>,
     words: Vec<u8>,
     keys: Vec<u32>,
-    /// Those before belong to documents.
+    /// The words and keys of ended documents.
     done: (usize, usize),
+}
+
+/// A document of a batch.
+#[derive(Debug)]
+struct InBatch {
+    part: usize,
+    /// How many documents of the batch are before it.
+    document: usize,
+    /// How many of the words and keys are of it.
+    words: usize,
+    keys: usize,
 }
 
 impl AnchorBatch {
@@ -200,7 +217,8 @@ impl AnchorBatch {
         if self.keys.len() == keys {
             self.words.truncate(words);
         } else {
-            self.documents.push((part, document, self.words.len() - words, self.keys.len() - keys));
+            let (words, keys) = (self.words.len() - words, self.keys.len() - keys);
+            self.documents.push(InBatch { part, document, words, keys });
         }
         self.done = (self.words.len(), self.keys.len());
     }
@@ -221,7 +239,7 @@ impl AnchorBuilder {
     /// Adds those of a batch whose first document is this one.
     pub fn extend(&mut self, first: RecordIndex, batch: &AnchorBatch) {
         let (mut word, mut key) = (0, 0);
-        for &(part, document, words, keys) in &batch.documents {
+        for &InBatch { part, document, words, keys } in &batch.documents {
             let (of_documents, of_words, of_keys) = &mut self.parts[part];
             of_documents.push(OfDocument { record: first + document as u32, keys: keys as u32 });
             of_words.extend_from_slice(&batch.words[word..word + words]);
