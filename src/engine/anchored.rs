@@ -23,7 +23,8 @@ const PART_BUDGET: u64 = 16 << 20;
 
 /// In which part the anchors of a document lie.
 pub struct Parts<'a> {
-    documents: Option<&'a Documents>,
+    /// That of each document; none where no anchors are wanted.
+    sites: &'a [SiteIndex],
     /// How many documents each site has.
     of_sites: Vec<u32>,
     count: usize,
@@ -38,20 +39,17 @@ impl<'a> Parts<'a> {
 
     /// So many parts.
     pub(super) fn so_many(count: usize, documents: &'a Documents) -> Parts<'a> {
-        let mut of_sites = vec![0; documents.site_count()];
-        let sites = documents.sites.iter().filter(|site| site.is_some());
-        sites.for_each(|site| of_sites[site.0 as usize] += 1);
-        Parts { documents: Some(documents), of_sites, count }
+        Parts { sites: &documents.sites, of_sites: documents.of_sites(), count }
     }
 
     /// None, for no anchors are wanted.
     pub fn none() -> Parts<'a> {
-        Parts { documents: None, of_sites: Vec::new(), count: 0 }
+        Parts { sites: &[], of_sites: Vec::new(), count: 0 }
     }
 
     /// That of a document; `None` where its site is too small for templates.
     pub fn of(&self, record: usize) -> Option<usize> {
-        let site = self.documents?.sites[record];
+        let site = self.sites.get(record)?;
         let enough = site.is_some() && self.of_sites[site.0 as usize] >= ANCHOR_PAGES;
         enough.then(|| site.0 as usize % self.count)
     }

@@ -3,6 +3,7 @@
 //! In: keys that are hashes. Out: for a key a count that is never too low (a counting filter: four bits a slot, and no key
 //! kept), or the count itself (a table). What is counted does not depend on the order in which threads add.
 
+use super::repeated::place_of;
 use crate::store::Store;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -108,11 +109,6 @@ impl CountTable {
         }
         None
     }
-}
-
-/// One of so many places, by the first bits of a key.
-fn place_of(key: u64, places: usize) -> usize {
-    ((u128::from(key) * places as u128) >> 64) as usize
 }
 
 #[cfg(test)]

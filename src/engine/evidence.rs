@@ -229,10 +229,7 @@ fn copies(
     documents: &Documents,
     store: &Arc<Store>,
 ) -> Vec<RecordIndex> {
-    let mut pages = vec![0u32; documents.site_count()];
-    for site in documents.sites.iter().filter(|s| s.is_some()) {
-        pages[site.0 as usize] += 1;
-    }
+    let pages = documents.of_sites();
     let own: Vec<AtomicU32> = own_words(units, documents, store).into_iter().map(AtomicU32::new).collect();
     let lose =
         |entry: &Entry| _ = own[entry.record as usize].fetch_sub(entry.words.into(), Ordering::Relaxed);

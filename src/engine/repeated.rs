@@ -31,8 +31,7 @@ impl Repeated {
     }
 
     fn place(&self, key: u64) -> (&AtomicU64, u64) {
-        let slots = 32 * self.words.len() as u128;
-        let slot = ((u128::from(key) * slots) >> 64) as usize;
+        let slot = place_of(key, 32 * self.words.len());
         (&self.words[slot / 32], 1 << (2 * (slot % 32)))
     }
 
@@ -53,6 +52,11 @@ impl Repeated {
         let (word, seen) = self.place(key);
         word.load(Ordering::Relaxed) & (seen << 1) != 0
     }
+}
+
+/// One of so many places, by the first bits of a key.
+pub fn place_of(key: u64, places: usize) -> usize {
+    ((u128::from(key) * places as u128) >> 64) as usize
 }
 
 /// A key from two numbers of which the second is as good as chance, or at least different for different things.

@@ -35,6 +35,13 @@ impl Documents {
     pub fn site_count(&self) -> usize {
         self.sites.iter().filter(|s| s.is_some()).map(|s| s.0 as usize + 1).max().unwrap_or(0)
     }
+
+    /// How many documents each site has.
+    pub fn of_sites(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.site_count()];
+        self.sites.iter().filter(|s| s.is_some()).for_each(|s| counts[s.0 as usize] += 1);
+        counts
+    }
 }
 
 /// All units of a corpus.

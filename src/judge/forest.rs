@@ -3,8 +3,8 @@
 //! In: feature rows of one document. Out: the same chances that a walk down every tree gives. Each tree keeps a bit a
 //! leaf, left to right; a node whose input is above its split takes the bits of its left side away, and the first bit
 //! that is left is the leaf that the walk would reach (QuickScorer, Lucchese et al. 2015). Nothing waits for anything,
-//! so that the units of a block are the lanes of vectors. Of the nodes only each third or so asks what no other one does, so
-//! that all that is asked is answered first.
+//! so that the units of a block are the lanes of vectors. Many nodes ask the same of a unit, which is answered once, before any
+//! tree is looked at.
 
 use super::blocks::{self, BLOCK, Bits, LEAVES, Lanes, Node, Test};
 use super::features::{self, COUNT, Row};
