@@ -5,7 +5,7 @@ use super::checksum::Checksum;
 use super::json::site_fields;
 use super::reading::{Reading, too_long};
 use super::records::{FileRead, RecordRow, Rejected, Rows};
-use super::site;
+use super::site::{self, Sites};
 use super::strings::{Strings, is_text};
 use crate::disk::{Disk, ReadFile};
 use crate::error::{Error, Result};
@@ -400,7 +400,7 @@ fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[
     let shown = |column: &Option<Column>| Shown::of(column.as_ref().and_then(|c| c.of(batch, roots)));
     let (ids, urls, dates) = (shown(&columns.id), shown(&columns.url), shown(&columns.date));
     let sites: Vec<Shown> = columns.sites.iter().map(|c| Shown::of(c.of(batch, roots))).collect();
-    let mut named = String::new();
+    let (mut named, mut of_urls) = (String::new(), Sites::default());
     let mut rows = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
         let reject =
@@ -435,7 +435,7 @@ fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[
                 text_start: 0,
                 text_length: text.len() as u64,
             },
-            site: reading.site_of(site, urls.get(row).map(Cow::into_owned)),
+            site: reading.site_of(site, urls.get(row).as_deref(), &mut of_urls),
             date: reading.date_of(dates.get(row).map(Cow::into_owned)),
         }));
     }

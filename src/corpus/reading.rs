@@ -10,7 +10,7 @@ use super::json::FieldPaths;
 use super::parquet;
 use super::queue::Queue;
 use super::records::{Content, FileRead, RecordRow, Records, Rejected, own_fields};
-use super::site;
+use super::site::{self, Sites};
 use super::split::Piece;
 use super::table::{self, Header};
 use super::walk::InputFile;
@@ -271,7 +271,7 @@ impl Reading<'_> {
             Format::Warc => {
                 let entry = |p: &Piece| warc::entry(&bytes[p.start..p.end], SAFE_BYTES);
                 let entries: Vec<warc::Entry> = pieces.par_iter().map(entry).collect();
-                let mut lines = String::new();
+                let (mut lines, mut sites) = (String::new(), Sites::default());
                 for (piece, entry) in pieces.iter().zip(entries) {
                     let line = match entry {
                         warc::Entry::PassedOver(what) => {
@@ -286,7 +286,7 @@ impl Reading<'_> {
                     };
                     let (start, end) = (lines.len(), lines.len() + line.len());
                     let place = Piece { line: 0, from: start, start, end, next: end + 1 };
-                    outcomes.push(match self.parse(file.format, &line, &place, columns) {
+                    outcomes.push(match self.parse(file.format, &line, &place, (columns, &mut sites)) {
                         Ok(parsed) => Outcome::Document(parsed),
                         Err(reason) => reject(&bytes, piece, reason),
                     });
@@ -300,6 +300,7 @@ impl Reading<'_> {
                 for piece in &pieces {
                     let decoded = encoding::decode(&bytes, self.encoding).and_then(|decoded| {
                         let piece = Piece { end: decoded.text.len(), next: decoded.text.len(), ..*piece };
+                        let columns = (columns, &mut Sites::default());
                         Ok((self.parse(file.format, &decoded.text, &piece, columns)?, decoded))
                     });
                     match decoded {
@@ -315,13 +316,13 @@ impl Reading<'_> {
             }
             _ => {
                 let content = Content::new(bytes);
-                let parse = |p: &Piece| {
+                let parse = |sites: &mut Sites, p: &Piece| {
                     let text = content.text(p.start..p.end);
                     text.map_err(|e| format!("not UTF-8 at byte {} of the record", e.valid_up_to() + 1))
-                        .and_then(|text| self.parse(file.format, text, p, columns))
+                        .and_then(|text| self.parse(file.format, text, p, (columns, sites)))
                         .map_or_else(|reason| reject(content.bytes(), p, reason), Outcome::Document)
                 };
-                outcomes.par_extend(pieces.par_iter().with_min_len(32).map(parse));
+                outcomes.par_extend(pieces.par_iter().with_min_len(32).map_init(Sites::default, parse));
                 content
             }
         };
@@ -335,7 +336,7 @@ impl Reading<'_> {
         format: Format,
         record: &str,
         piece: &Piece,
-        columns: &Columns<'_>,
+        (columns, sites): (&Columns<'_>, &mut Sites),
     ) -> std::result::Result<Parsed, String> {
         let length = piece.end - piece.start;
         let mut parsed = Parsed {
@@ -393,15 +394,20 @@ impl Reading<'_> {
         if parsed.row.text_length > MAX_TEXT as u64 {
             return Err(too_long(parsed.row.text_length));
         }
-        parsed.site = self.site_of(site, url);
+        parsed.site = self.site_of(site, url.as_deref(), sites);
         parsed.date = self.date_of(date);
         Ok(parsed)
     }
 
     /// The site of a record: what the run says, else the record, else its address.
-    pub(super) fn site_of(&self, site: Option<String>, url: Option<String>) -> Option<String> {
+    pub(super) fn site_of(
+        &self,
+        site: Option<String>,
+        url: Option<&str>,
+        sites: &mut Sites,
+    ) -> Option<String> {
         let told = self.site.map(str::to_owned);
-        told.or(site).or_else(|| url.and_then(|u| site::of_url(&u)))
+        told.or(site).or_else(|| url.and_then(|u| sites.of_url(u)))
     }
 
     /// The date of a record, where it is asked for.
