@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::judge::known::KnownLines;
 use crate::progress::Progress;
 use crate::sketch::banding::Banding;
+use crate::sketch::distinct::Distinct;
 use crate::sketch::minhash::{self, MinHash, SketchScratch};
 use crate::store::{Builder, Column, Store};
 use crate::tables::{
@@ -60,7 +61,7 @@ pub struct Sketches {
     pub rows: Column<SketchRow>,
     /// Band keys, `bands` a document (zeros where it has no words).
     pub keys: Column<u32>,
-    /// Sampled shingles, document after document, sorted within each.
+    /// Sampled shingles, document after document, those of each once.
     pub samples: Column<u64>,
 }
 
@@ -114,6 +115,7 @@ pub struct Scratch {
     keys: Vec<u32>,
     shingles: Vec<u64>,
     samples: Vec<u64>,
+    distinct: Distinct,
 }
 
 #[derive(Default)]
@@ -323,8 +325,7 @@ impl Analyser {
                 count += usize::from(s % SAMPLE == 0);
             });
             samples.truncate(count);
-            samples.sort_unstable();
-            samples.dedup();
+            scratch.distinct.keep(samples);
         } else {
             shingle::for_each(words, self.shingle, |s| values.push(minhash::value(s)));
         }

@@ -5,5 +5,6 @@
 
 pub mod anchors;
 pub mod banding;
+pub mod distinct;
 pub mod lanes;
 pub mod minhash;
