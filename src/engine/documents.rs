@@ -4,6 +4,7 @@
 //! candidates are covered independently, in parallel; being connected removes nothing.
 
 use super::analyse::{Analyser, Scratch, SketchBatch, SketchBuilder, Sketches};
+use super::containers::ContainerSearch;
 use super::fates::{DocumentFates, Removed};
 use super::repeated::{Repeated, mixed};
 use super::units::{Documents, Units};
@@ -12,18 +13,12 @@ use crate::config::{DocumentSettings, Keep};
 use crate::document::{RecordIndex, Span};
 use crate::error::Result;
 use crate::find::cover::{self, Fate, Members, Thresholds};
-use crate::store::{Ahead, Bits, Builder, By, Column, Sorter, Store};
+use crate::store::{Ahead, Bits, By, Column, Sorter, Store};
 use crate::tables::{Rule, SketchRow, UnitRow, Witness};
 use crate::text::shingle;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// A sampled shingle in more documents than this says nothing of two of them.
-const SAMPLE_MAX_DOCUMENTS: usize = 64;
-/// Share of a document's samples that must stand in another for it to be worth measuring.
-const SAMPLE_SHARE: f32 = 0.5;
 
 /// What the search runs over.
 pub struct DocumentSearch<'a> {
@@ -54,13 +49,13 @@ struct Reader {
 }
 
 /// The documents that are compared: one of each with the same words, and what is needed of them at random.
-struct Compared {
+pub(super) struct Compared {
     /// Whether a document has words, and no other of the same words stays before it.
-    distinct: Bits,
+    pub distinct: Bits,
     /// Words of each.
-    words: Vec<u32>,
+    pub words: Vec<u32>,
     /// Who stays before whom.
-    rank: Vec<u32>,
+    pub rank: Vec<u32>,
 }
 
 impl DocumentSearch<'_> {
@@ -76,7 +71,17 @@ impl DocumentSearch<'_> {
         let compared = Compared { distinct, words, rank };
         self.cancel.check()?;
         let mut fates = DocumentFates::default();
-        let containers = self.containers(&sketches, &compared, &mut fates.forgone);
+        let containers = if self.settings.containment > 0.0 {
+            let search = ContainerSearch {
+                sketches: &sketches,
+                compared: &compared,
+                settings: self.settings,
+                store: self.store,
+            };
+            search.run(&mut fates.forgone)
+        } else {
+            Column::default()
+        };
         self.cancel.check()?;
         let (members, groups) = self.connected(&sketches.keys, &compared, &containers);
         fates.largest_group = groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
@@ -235,107 +240,6 @@ impl DocumentSearch<'_> {
             },
         );
         distinct
-    }
-
-    /// Pairs of a document and a longer one that may contain it, sorted.
-    fn containers(
-        &self,
-        sketches: &Sketches,
-        compared: &Compared,
-        forgone: &mut u64,
-    ) -> Column<(RecordIndex, RecordIndex)> {
-        if self.settings.containment <= 0.0 {
-            return Column::default();
-        }
-        let repeated = Repeated::with_more_room_for(sketches.samples.len(), self.store);
-        let mut sorter = Sorter::new(self.store, |r: &(u64, RecordIndex)| *r);
-        let records = self.documents.len();
-        let window = self.store.window(size_of::<SketchRow>() + 24 * sketches.samples.len() / records.max(1));
-        let (mut row_buffer, mut sample_buffer) = (Vec::new(), Vec::new());
-        for collecting in [false, true] {
-            let mut at = 0;
-            for from in (0..records).step_by(window) {
-                let rows = sketches.rows.read(from..(from + window).min(records), &mut row_buffer);
-                let mut first = vec![0];
-                first.extend(rows.iter().scan(0, |sum, row| {
-                    *sum += row.samples as usize;
-                    Some(*sum)
-                }));
-                let count = first[rows.len()];
-                let samples = sketches.samples.read(at..at + count, &mut sample_buffer);
-                at += count;
-                let of_record = |place: usize| {
-                    let wanted = compared.distinct.has(from + place);
-                    let range = if wanted { first[place]..first[place + 1] } else { 0..0 };
-                    samples[range].iter().map(move |&sample| (sample, (from + place) as RecordIndex))
-                };
-                let places = (0..rows.len()).into_par_iter().with_min_len(64);
-                if collecting {
-                    let shared = |place: usize| of_record(place).filter(|row| repeated.has(row.0));
-                    sorter.par_extend(places.flat_map_iter(shared));
-                } else {
-                    places.for_each(|place| of_record(place).for_each(|row| repeated.add(row.0)));
-                }
-            }
-        }
-        drop(repeated);
-        let size =
-            |r: RecordIndex| (compared.words[r as usize], std::cmp::Reverse(compared.rank[r as usize]));
-        let shared = sorter.sorted();
-        // Which samples of a document stand in others at all: most documents have too few of them to be contained anywhere.
-        let elsewhere: Vec<AtomicU32> = (0..records).map(|_| AtomicU32::new(0)).collect();
-        let passed_by = AtomicU64::new(0);
-        shared.mapped(
-            |a, b| a.0 == b.0,
-            |run, _: &mut Vec<()>| match run.len() {
-                1 => {}
-                2..=SAMPLE_MAX_DOCUMENTS => {
-                    run.iter().for_each(|r| _ = elsewhere[r.1 as usize].fetch_add(1, Ordering::Relaxed));
-                }
-                _ => _ = passed_by.fetch_add(1, Ordering::Relaxed),
-            },
-            |_| {},
-        );
-        *forgone += passed_by.into_inner();
-        let mut may_go = Bits::new(records);
-        let mut record = 0;
-        sketches.rows.each(|row| {
-            let wanted = (row.samples as f32 * SAMPLE_SHARE).max(1.0);
-            let found = elsewhere[record].load(Ordering::Relaxed);
-            if row.words >= self.settings.containment_min_words && found as f32 >= wanted {
-                may_go.set(record);
-            }
-            record += 1;
-        });
-        drop(elsewhere);
-        let mut pairs = Sorter::new(self.store, |p: &(RecordIndex, RecordIndex)| *p);
-        shared.mapped(
-            |a, b| a.0 == b.0,
-            |run, out| {
-                if run.len() > SAMPLE_MAX_DOCUMENTS || !run.iter().any(|r| may_go.has(r.1 as usize)) {
-                    return;
-                }
-                for (i, &(_, a)) in run.iter().enumerate() {
-                    let later = run[i + 1..].iter();
-                    let pair = |&(_, b): &(u64, RecordIndex)| if size(a) < size(b) { (a, b) } else { (b, a) };
-                    out.extend(later.map(pair).filter(|p| may_go.has(p.0 as usize)));
-                }
-            },
-            |made| pairs.append(made),
-        );
-        drop(shared);
-        let mut kept = Builder::new(self.store);
-        let mut ahead = Ahead::default();
-        pairs.sorted().runs(
-            |x, y| x == y,
-            |run| {
-                let samples = sketches.rows.get_next(run[0].0 as usize, &mut ahead).samples;
-                if run.len() as f32 >= samples as f32 * SAMPLE_SHARE {
-                    kept.push(run[0]);
-                }
-            },
-        );
-        kept.finish()
     }
 
     /// Groups of two or more documents that are connected by shared buckets or candidates for containment: their

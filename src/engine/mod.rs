@@ -2,6 +2,7 @@
 
 pub mod analyse;
 pub mod anchored;
+mod containers;
 pub mod copies;
 mod counting;
 pub mod documents;

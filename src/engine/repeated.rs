@@ -47,6 +47,12 @@ impl Repeated {
         }
     }
 
+    /// Whether a key was added; for some that were not as well.
+    pub fn has_any(&self, key: u64) -> bool {
+        let (word, seen) = self.place(key);
+        word.load(Ordering::Relaxed) & seen != 0
+    }
+
     /// Whether a key was added twice or more; for some that were added once as well.
     pub fn has(&self, key: u64) -> bool {
         let (word, seen) = self.place(key);
