@@ -3,7 +3,7 @@
 use super::annotate::{Emit, NAME};
 use super::columns::{TableSink, annotation_field};
 use super::shape::{Columns, Shape, distinct};
-use super::write::{AHEAD, Item, Place, Work, Writer, table_header};
+use super::write::{Item, Place, Work, Writer, table_header};
 use crate::corpus::format::Format;
 use crate::corpus::records::own_fields;
 use crate::corpus::table::{self, Header};
@@ -105,7 +105,6 @@ impl<'a> Writer<'a> {
             records.clone().step_by(size as usize).map(|start| start..(start + size).min(records.end));
         ordered(
             parts,
-            AHEAD * rayon::current_num_threads(),
             |buffer: &mut TextBuffer, part: Range<u32>| {
                 let mut shape = Shape::default();
                 for record in part {

@@ -224,11 +224,12 @@ impl Run<'_> {
                 Product::Corpus if self.output.emits(Emit::Field) => Written::Marked,
                 _ => Written::Nowhere,
             };
-            let touched = writer.decisions(&mut folder, written)?;
-            outcome.summary = self.summarise(&records, &decisions, touched)?;
-            if product == Product::Corpus {
-                self.emit(&writer, &mut folder)?;
-            }
+            // On a thread of the pool, as `Job::decide`.
+            rayon::scope(|_| {
+                let touched = writer.decisions(&mut folder, written)?;
+                outcome.summary = self.summarise(&records, &decisions, touched)?;
+                if product == Product::Corpus { self.emit(&writer, &mut folder) } else { Ok(()) }
+            })?;
             // The memory goes back while the disk is waited for.
             std::thread::scope(|scope| {
                 scope.spawn(|| drop((decisions, records)));

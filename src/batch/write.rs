@@ -436,7 +436,6 @@ impl<'a> Writer<'a> {
         });
         ordered(
             batches,
-            AHEAD * rayon::current_num_threads(),
             |buffer: &mut TextBuffer, batch| {
                 let mut out = Vec::new();
                 // Many stand in one document, whose text is read once.
@@ -516,7 +515,6 @@ impl<'a> Writer<'a> {
         });
         ordered(
             batches,
-            AHEAD * rayon::current_num_threads(),
             |work: &mut Work<'a>, (batch, bytes)| {
                 // Memory that nothing is written to costs nothing.
                 let mut out = Vec::with_capacity(bytes.min(2 * BATCH_BYTES) as usize);
@@ -538,8 +536,6 @@ impl<'a> Writer<'a> {
 const PASSAGES: usize = 256;
 /// Bytes of the records that are written together: large ones are few at a time.
 const BATCH_BYTES: u64 = 1 << 19;
-/// Batches a thread that are made before they are written.
-pub(super) const AHEAD: usize = 2;
 
 /// The header of a table.
 pub(super) fn table_header(file: &FileRead) -> TableHeader {

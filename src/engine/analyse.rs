@@ -179,7 +179,6 @@ impl Analyser {
         });
         ordered(
             batches,
-            2 * rayon::current_num_threads(),
             |scratch: &mut Scratch, records| {
                 let mut batch = Batch::default();
                 records.for_each(|record| {

@@ -273,17 +273,19 @@ impl Job<'_> {
     /// # Errors
     /// A table that is full, a run that is cancelled. It is called within [`Store::guarded`].
     pub fn decide(&self) -> Result<Decisions> {
-        let analyser = Analyser::new(self.config, self.lists);
-        let analysis = analyser.run(
-            (self.source, self.documents),
-            self.batch,
-            self.store,
-            self.progress,
-            self.cancel,
-        )?;
         // On a thread of the pool: steps that many threads take and those that one takes follow one another, and from a thread
         // outside each of them would have to wake another.
-        rayon::scope(|_| self.judge(&analyser, analysis))
+        rayon::scope(|_| {
+            let analyser = Analyser::new(self.config, self.lists);
+            let analysis = analyser.run(
+                (self.source, self.documents),
+                self.batch,
+                self.store,
+                self.progress,
+                self.cancel,
+            )?;
+            self.judge(&analyser, analysis)
+        })
     }
 
     fn judge(&self, analyser: &Analyser, mut analysis: Analysis) -> Result<Decisions> {

@@ -2,8 +2,13 @@
 
 use crate::error::Result;
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, RecvError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How often a thread of the pool asks for a piece and for other work before it sleeps, and how long it sleeps at most.
+const SPINS: usize = 100;
+const LOOK_AROUND: Duration = Duration::from_millis(1);
 
 /// Tells the taker that a piece is lost if making it panics.
 struct Sending<R> {
@@ -29,11 +34,23 @@ impl<R> Drop for Sending<R> {
 }
 
 /// Makes something of each item, on all threads, and hands it on in the order of the items, on the thread that calls.
-/// At most `ahead` pieces are made or wait at a time. `S` is scratch that threads keep from one item to the next.
+/// A few pieces a thread are made or wait at a time. `S` is scratch that threads keep from one item to the next.
+///
+/// Called from a thread of the pool, that thread makes pieces too; a thread outside has to be woken for each.
 ///
 /// # Errors
 /// The first error of `take`; no further items are made then.
 pub fn ordered<I: Send, R: Send, S: Default + Send>(
+    items: impl IntoIterator<Item = I>,
+    make: impl Fn(&mut S, I) -> R + Sync,
+    take: impl FnMut(R) -> Result<()>,
+) -> Result<()> {
+    // While a few threads are at work one of them may be long at its piece; of many one is always about to end.
+    few_ahead(items, 2 * rayon::current_num_threads() + 4, make, take)
+}
+
+/// The same with at most `ahead` pieces that are made or wait.
+fn few_ahead<I: Send, R: Send, S: Default + Send>(
     items: impl IntoIterator<Item = I>,
     ahead: usize,
     make: impl Fn(&mut S, I) -> R + Sync,
@@ -43,7 +60,7 @@ pub fn ordered<I: Send, R: Send, S: Default + Send>(
     let scratches: Mutex<Vec<S>> = Mutex::new(Vec::new());
     let pool = || scratches.lock().unwrap_or_else(PoisonError::into_inner);
     let (make, pool) = (&make, &pool);
-    rayon::in_place_scope(|scope| {
+    rayon::in_place_scope_fifo(|scope| {
         let mut items = items.into_iter().enumerate();
         let mut waiting: BTreeMap<usize, Option<R>> = BTreeMap::new();
         let (mut begun, mut taken) = (0, 0);
@@ -51,7 +68,7 @@ pub fn ordered<I: Send, R: Send, S: Default + Send>(
             while begun - taken < ahead.max(1) {
                 let Some((number, item)) = items.next() else { break };
                 let mut sending = Sending { number, sender: sender.clone(), sent: false };
-                scope.spawn(move |_| {
+                scope.spawn_fifo(move |_| {
                     let mut scratch = pool().pop().unwrap_or_default();
                     let made = make(&mut scratch, item);
                     pool().push(scratch);
@@ -86,15 +103,22 @@ fn next<T>(receiver: &Receiver<T>) -> std::result::Result<T, RecvError> {
     if rayon::current_thread_index().is_none() {
         return receiver.recv();
     }
+    let mut idle = 0;
     loop {
         match receiver.try_recv() {
             Ok(message) => return Ok(message),
             Err(TryRecvError::Disconnected) => return Err(RecvError),
-            Err(TryRecvError::Empty) => {
-                if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                    std::thread::yield_now();
-                }
+            Err(TryRecvError::Empty) if rayon::yield_now() == Some(rayon::Yield::Executed) => idle = 0,
+            Err(TryRecvError::Empty) if idle < SPINS => {
+                idle += 1;
+                std::thread::yield_now();
             }
+            // The others are long at their pieces, and may have work for this thread now and then.
+            Err(TryRecvError::Empty) => match receiver.recv_timeout(LOOK_AROUND) {
+                Ok(message) => return Ok(message),
+                Err(RecvTimeoutError::Disconnected) => return Err(RecvError),
+                Err(RecvTimeoutError::Timeout) => {}
+            },
         }
     }
 }
@@ -106,7 +130,7 @@ mod tests {
 
     fn squares(ahead: usize, until: u64) -> (Vec<u64>, Result<()>) {
         let mut taken = Vec::new();
-        let result = ordered(
+        let result = few_ahead(
             0..500u64,
             ahead,
             |calls: &mut u64, i| {
