@@ -4,7 +4,7 @@
 //! kept), or the count itself (a table). What is counted does not depend on the order in which threads add.
 
 use super::repeated::place_of;
-use crate::store::Store;
+use crate::store::{Store, large};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -23,7 +23,7 @@ impl CountingFilter {
     /// Room for so many keys, as far as the store has it: with less room counts are too high for more of them.
     pub fn with_room_for(keys: usize, store: &Store) -> CountingFilter {
         let words = (store.filter(keys * SLOTS / 2) / size_of::<u64>()).max(2);
-        CountingFilter { words: (0..words).map(|_| AtomicU64::new(0)).collect() }
+        CountingFilter { words: large::table(words) }
     }
 
     /// Forgets all keys.
@@ -75,7 +75,7 @@ impl CountTable {
     pub fn with_room_for(keys: usize, store: &Store) -> CountTable {
         let slot = size_of::<(AtomicU64, AtomicU32)>();
         let slots = store.filter((2 * keys + REACH) * slot) / slot;
-        CountTable { slots: (0..slots).map(|_| Default::default()).collect() }
+        CountTable { slots: large::table(slots) }
     }
 
     fn reach(&self, key: u64) -> &[(AtomicU64, AtomicU32)] {

@@ -4,7 +4,7 @@
 //! not. Most lines, shingles and band keys of a corpus come once, and there is no need to collect and to sort them.
 //! Threads may add at the same time: what is remembered does not depend on the order.
 
-use crate::store::Store;
+use crate::store::{Store, large};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Slots a key: of the keys that come once, about this part of one is taken for repeated.
@@ -27,7 +27,7 @@ impl Repeated {
     }
 
     fn of(bytes: usize) -> Repeated {
-        Repeated { words: (0..(bytes / 8).max(2)).map(|_| AtomicU64::new(0)).collect() }
+        Repeated { words: large::table((bytes / 8).max(2)) }
     }
 
     fn place(&self, key: u64) -> (&AtomicU64, u64) {

@@ -11,6 +11,7 @@
 pub mod ahead;
 pub mod bits;
 pub mod column;
+pub mod large;
 pub mod row;
 pub mod sort;
 
