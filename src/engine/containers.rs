@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 const SAMPLE_MAX_DOCUMENTS: usize = 64;
 /// Share of a document's samples that must stand in another for it to be worth measuring.
 const SAMPLE_SHARE: f32 = 0.5;
-/// Of how many samples one is sought, if there is no more room: with more of them more are sorted.
+/// The filter of samples that are sought has room for one in so many: where more are sought, more are sorted than need be.
 const SOUGHT: usize = 8;
 
 /// What the search runs over.
