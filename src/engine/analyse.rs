@@ -302,8 +302,10 @@ impl Analyser {
 
     /// How similar a unit that is [`Known::NearFurniture`] is to the known line most like it.
     pub fn similarity_to_known(&self, unit: &str, scratch: &mut Scratch) -> f32 {
+        let whole =
+            Unit { start: 0, end: unit.len() as u32, indent: 0, after_blank: false, part: Part::Whole };
         scratch.unit_words.clear();
-        scratch.reader.words_into(unit, 0, unit.len() as u32, &mut scratch.unit_words);
+        scratch.reader.unit_into(unit, &whole, &mut scratch.unit_words);
         self.known.similarity(&scratch.unit_words.masked, &mut scratch.shingles).unwrap_or(1.0)
     }
 
@@ -431,6 +433,29 @@ impl Collected {
                 near: self.near.finish(),
             },
             sketches: self.sketches.finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Builtin;
+
+    #[test]
+    fn it_is_told_how_like_a_known_line_another_is_whatever_it_is_written_in() {
+        let ferries =
+            "Ferries leave the upper harbour at the full hour on weekdays and at ten on every holiday";
+        let fähren =
+            "Fähren verlassen den oberen Hafen werktags zu jeder vollen Stunde und an Feiertagen um zehn";
+        let mut lists = Lists::shipped(Builtin::None);
+        lists.known.add(&format!("{ferries}\n{fähren}")).unwrap();
+        let analyser = Analyser::new(&Config::default(), &lists);
+        let similarity = |line: &str| analyser.similarity_to_known(line, &mut Scratch::default());
+        for known in [ferries, fähren] {
+            let alike = similarity(&known.replace("holiday", "feast").replace("zehn", "elf"));
+            assert!(alike >= 0.8 && alike < 1.0, "{alike}");
+            assert_eq!(similarity(known), 1.0);
         }
     }
 }
