@@ -29,13 +29,30 @@ pub fn read<const LOOK: bool>(
     scratch: &mut AsciiScratch,
     words: &mut Words,
 ) -> Option<Counts> {
-    masks::run(Read::<LOOK> { text, start: range.0, end: range.1, scratch, words })
+    masks::run(Read::<LOOK, LOOK> { text, start: range.0, end: range.1, meant: None, scratch, words })
 }
 
-struct Read<'r, const LOOK: bool> {
+/// Appends the words of a normal form, which `classes` stands for, to `words`; the masked ones only with `MASK`.
+pub fn words_of<const MASK: bool>(
+    (classes, folded): (&[u8], &str),
+    scratch: &mut AsciiScratch,
+    words: &mut Words,
+) {
+    let meant = Some(folded.as_bytes());
+    masks::run(Read::<MASK, false> { text: classes, start: 0, end: classes.len(), meant, scratch, words });
+}
+
+/// Counts the characters of a unit, of which `classes` are the looks.
+pub fn look_of(classes: &[u8]) -> Counts {
+    masks::run(LookOf(classes))
+}
+
+struct Read<'r, const MASK: bool, const LOOK: bool> {
     text: &'r [u8],
     start: usize,
     end: usize,
+    /// What is hashed in the place of `text` in lower case.
+    meant: Option<&'r [u8]>,
     scratch: &'r mut AsciiScratch,
     words: &'r mut Words,
 }
@@ -55,12 +72,24 @@ struct Before {
     w: u64,
 }
 
-impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
+impl Before {
+    /// Hands on what a block holds, beside what [`look`] does.
+    #[inline(always)]
+    fn pass(&mut self, m: &Masks, letters: u64) {
+        self.letters = letters;
+        self.digits = m.digit;
+        self.colon = m.colon;
+        self.slash = m.slash;
+        self.w = m.w;
+    }
+}
+
+impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
     type Output = Option<Counts>;
 
     #[inline(always)]
     fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks) -> Option<Counts> {
-        let Read { text, start, end, scratch, words } = self;
+        let Read { text, start, end, meant, scratch, words } = self;
         let blocks = (end - start).div_ceil(BLOCK);
         scratch.folded.clear();
         scratch.digits.clear();
@@ -74,23 +103,19 @@ impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
         let (mut any_digit, mut any_join) = (0, 0);
         for at in (start..end).step_by(BLOCK) {
             let mut tail = [0; BLOCK];
-            let block = match text[at..].first_chunk::<BLOCK>() {
-                Some(block) => block,
-                None => {
-                    tail[..text.len() - at].copy_from_slice(&text[at..]);
-                    &tail
-                }
-            };
-            let inside = if end - at >= BLOCK { u64::MAX } else { (1 << (end - at)) - 1 };
+            let block = block(&text[at..], &mut tail);
+            let inside = inside(end - at);
             let block_masks = masks(block).within(inside);
             if block_masks.high != 0 {
                 return None;
             }
-            let mut lower = *block;
-            for byte in &mut lower {
-                *byte |= u8::from(byte.is_ascii_uppercase()) << 5;
+            if meant.is_none() {
+                let mut lower = *block;
+                for byte in &mut lower {
+                    *byte |= u8::from(byte.is_ascii_uppercase()) << 5;
+                }
+                scratch.folded.extend_from_slice(&lower);
             }
-            scratch.folded.extend_from_slice(&lower);
             let next = if at + BLOCK < end { text[at + BLOCK] } else { 0 };
             let m = &block_masks;
             let letters = m.upper | m.lower;
@@ -111,21 +136,19 @@ impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
                     grows_beyond_short(&text[start..end], at - start + apostrophe)
                 });
             }
-            before.letters = letters;
-            before.digits = m.digit;
             before.open = span >> 63;
-            before.colon = m.colon;
-            before.slash = m.slash;
-            before.w = m.w;
+            before.pass(m, letters);
         }
         if edges % 2 == 1 {
             scratch.edges[edges] = (end - start) as u32;
             edges += 1;
         }
-        scratch.folded.extend_from_slice(&[0; hash::SHORT]);
+        if meant.is_none() {
+            scratch.folded.extend_from_slice(&[0; hash::SHORT]);
+        }
         let pairs = scratch.edges[..edges].as_chunks::<2>().0;
         let from = words.exact.len();
-        let folded = &scratch.folded[..];
+        let folded = meant.unwrap_or(&scratch.folded);
         words.exact.extend(pairs.iter().map(|&[s, e]| hash::word_in(folded, s as usize, e as usize)));
         if any_join != 0 {
             // Words of nothing but underscores are none.
@@ -133,7 +156,7 @@ impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
             let mut solid = pairs.iter().map(|&[s, e]| any_bit(&scratch.solid, s as usize, e as usize));
             retain_from(&mut words.exact, from, || solid.next() == Some(true));
         }
-        if LOOK {
+        if MASK {
             if any_digit == 0 {
                 words.mask_plain(from);
             } else {
@@ -150,6 +173,44 @@ impl<const LOOK: bool> Kernel for Read<'_, LOOK> {
         }
         Some(counts)
     }
+}
+
+struct LookOf<'r>(&'r [u8]);
+
+impl Kernel for LookOf<'_> {
+    type Output = Counts;
+
+    #[inline(always)]
+    fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks) -> Counts {
+        let LookOf(classes) = self;
+        let mut counts = Counts { chars: classes.len(), ..Counts::default() };
+        let mut before = Before::default();
+        for at in (0..classes.len()).step_by(BLOCK) {
+            let mut tail = [0; BLOCK];
+            let inside = inside(classes.len() - at);
+            let m = masks(block(&classes[at..], &mut tail)).within(inside);
+            look(&m, inside, &mut before, &mut counts, |apostrophe| {
+                grows_beyond_short(classes, at + apostrophe)
+            });
+            before.pass(&m, m.upper | m.lower);
+        }
+        counts
+    }
+}
+
+/// The first block of `bytes`, in `tail`, which is empty, where there are fewer.
+#[inline(always)]
+fn block<'b>(bytes: &'b [u8], tail: &'b mut [u8; BLOCK]) -> &'b [u8; BLOCK] {
+    bytes.first_chunk().unwrap_or_else(|| {
+        tail[..bytes.len()].copy_from_slice(bytes);
+        tail
+    })
+}
+
+/// A bit for each byte of a block before the end, which is so far away.
+#[inline(always)]
+fn inside(length: usize) -> u64 {
+    if length >= BLOCK { u64::MAX } else { (1 << length) - 1 }
 }
 
 /// The bytes of words: letters, digits and underscores, and what joins them on both sides (UAX #29, WB6, 7, 11, 12).

@@ -4,6 +4,7 @@
 //! In: a unit. Out: its normal form, appended to scratch. ASCII takes a path of its own.
 
 use super::scripts::{self, Fold};
+use super::stand_ins::ascii_length;
 use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
@@ -20,8 +21,20 @@ pub fn fold_into(unit: &str, out: &mut String) {
     // Whether all that was written is in normal form for sure, and the combining class of the last character.
     let (mut settled, mut class) = (true, 0);
     while let Some(c) = unit[at..].chars().next() {
+        let start = at;
+        while let Some(of) = scripts::thai(unit.as_bytes(), at).map(|thai| scripts::THAI_CLASSES[thai]) {
+            if of == scripts::OTHER {
+                break;
+            }
+            settled &= of == 0 || of >= class;
+            class = of;
+            at += 3;
+        }
+        if at > start {
+            continue;
+        }
         if c.is_ascii() {
-            let length = unit.as_bytes()[at..].iter().position(|b| !b.is_ascii()).unwrap_or(unit.len() - at);
+            let length = ascii_length(&unit.as_bytes()[at..]);
             out.push_str(&unit[from..at]);
             let start = out.len();
             out.push_str(&unit[at..at + length]);
@@ -166,7 +179,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scripts_are_folded_as_everything_is(text in "[a-zA-Z éÉßñÂâ\u{80}\u{99}€™áА-яёЀ港が\u{3099}ァ。“’…½ﬁ½\u{301}\u{323}ก-๛ิุ่้ำ]{0,30}") {
+        fn scripts_are_folded_as_everything_is(text in "[a-zA-Z éÉßñÂâ\u{80}\u{99}€™áА-яёЀĀ-ſΑ-ώա-և؀-ي페\u{11a8}港が\u{3099}ァ。“’…½ﬁ½\u{301}\u{323}ก-๛ิุ่้ำ]{0,30}") {
             prop_assert_eq!(fold(&text), twin(&text));
         }
 

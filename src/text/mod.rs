@@ -12,6 +12,7 @@ mod scripts;
 pub mod segment;
 pub mod sentence;
 pub mod shingle;
+mod stand_ins;
 pub mod surface;
 pub mod versions;
 pub mod words;

@@ -6,7 +6,8 @@
 use super::ascii::{self, AsciiScratch};
 use super::fold;
 use super::segment::Unit;
-use super::surface::{Counts, Surface};
+use super::stand_ins;
+use super::surface::Surface;
 use super::words::{self, Words};
 
 /// Scratch of one thread.
@@ -14,19 +15,15 @@ use super::words::{self, Words};
 pub struct Reader {
     ascii: AsciiScratch,
     folded: String,
+    stand_in: Vec<u8>,
 }
 
 impl Reader {
     /// Appends the exact words of `text[start..end]` to `words`; the masked ones are not meant to be looked at.
     pub fn words_into(&mut self, text: &str, start: u32, end: u32, words: &mut Words) {
         let range = (start as usize, end as usize);
-        if ascii::read::<false>(text.as_bytes(), range, &mut self.ascii, words).is_some() {
-            return;
-        }
-        fold::fold_into(&text[range.0..range.1], &mut self.folded);
-        let folded = (0, self.folded.len());
-        if ascii::read::<false>(self.folded.as_bytes(), folded, &mut self.ascii, words).is_none() {
-            words::script_words(&self.folded, words);
+        if ascii::read::<false>(text.as_bytes(), range, &mut self.ascii, words).is_none() {
+            self.folded_words::<false>(&text[range.0..range.1], words);
         }
     }
 
@@ -37,12 +34,19 @@ impl Reader {
             return Surface::with(&counts, text, unit);
         }
         let body = &text[range.0..range.1];
+        self.folded_words::<true>(body, words);
+        stand_ins::for_look(body, &mut self.stand_in);
+        Surface::with(&ascii::look_of(&self.stand_in), text, unit)
+    }
+
+    /// Appends the words of what is not all ASCII, the masked ones only with `MASK`.
+    fn folded_words<const MASK: bool>(&mut self, body: &str, words: &mut Words) {
         fold::fold_into(body, &mut self.folded);
-        let folded = (0, self.folded.len());
-        if ascii::read::<true>(self.folded.as_bytes(), folded, &mut self.ascii, words).is_none() {
+        if stand_ins::for_words(&self.folded, &mut self.stand_in) {
+            ascii::words_of::<MASK>((&self.stand_in, &self.folded), &mut self.ascii, words);
+        } else {
             words::script_words(&self.folded, words);
         }
-        Surface::with(&Counts::of(body), text, unit)
     }
 
     /// The normal form of `unit` of `text`.

@@ -33,13 +33,16 @@ pub enum Part {
 /// Characters below this one are told by tables.
 const TABLED: usize = 0x1000;
 
-/// What a function tells of each character that is tabled.
+/// What a function tells of each character that is tabled, or of some from one on.
 macro_rules! table {
-    ($kind:ty, $of:path, $first:expr) => {{
-        let mut table: [$kind; TABLED] = [$first; TABLED];
+    ($kind:ty, $of:path, $first:expr) => {
+        table!($kind, $of, $first, 0, TABLED)
+    };
+    ($kind:ty, $of:path, $first:expr, $from:expr, $count:expr) => {{
+        let mut table: [$kind; $count] = [$first; $count];
         let mut at = 0;
-        while at < TABLED {
-            if let Some(c) = char::from_u32(at as u32) {
+        while at < $count {
+            if let Some(c) = char::from_u32($from + at as u32) {
                 table[at] = $of(c);
             }
             at += 1;
@@ -65,10 +68,16 @@ const fn part_of(c: char) -> Part {
         '.' | '\'' => Part::MidBoth,
         '\0'..='\x7f' => Part::Other,
         '\u{d7}' | '\u{f7}' => Part::Other,
-        '\u{c0}'..='\u{24f}' | '\u{3ac}'..='\u{3ce}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' => {
+        '\u{c0}'..='\u{24f}'
+        | '\u{388}'..='\u{38a}'
+        | '\u{38e}'..='\u{3a1}'
+        | '\u{3a3}'..='\u{3ce}'
+        | '\u{400}'..='\u{481}'
+        | '\u{48a}'..='\u{52f}' => Part::Letter,
+        '\u{531}'..='\u{556}' | '\u{561}'..='\u{586}' | '\u{621}'..='\u{64a}' | '\u{671}'..='\u{6d3}' => {
             Part::Letter
         }
-        '\u{1e00}'..='\u{1eff}' => Part::Letter,
+        '\u{1e00}'..='\u{1eff}' | '\u{ac00}'..='\u{d7a3}' => Part::Letter,
         '\u{e50}'..='\u{e59}' => Part::Digit,
         '\u{e31}' | '\u{e34}'..='\u{e3a}' | '\u{e47}'..='\u{e4e}' => Part::Mark,
         '\u{e01}'..='\u{e33}' | '\u{e40}'..='\u{e46}' => Part::Single,
@@ -126,61 +135,110 @@ const fn fold_of(c: char) -> Fold {
         '\u{d7}' | '\u{f7}' => Fold::To(c, 0),
         '\u{df}'..='\u{ff}' => Fold::To(c, 0),
         '\u{c0}'..='\u{de}' => shifted(c, 0x20),
+        '\u{130}'..='\u{133}' | '\u{13f}' | '\u{140}' | '\u{149}' | '\u{178}' | '\u{17f}' => Fold::Untold,
+        // A capital stands before its small letter.
+        '\u{100}'..='\u{137}' | '\u{14a}'..='\u{177}' => shifted(c, 1 - c as u32 % 2),
+        '\u{138}'..='\u{148}' | '\u{179}'..='\u{17e}' => shifted(c, c as u32 % 2),
+        '\u{3ac}'..='\u{3ce}' => Fold::To(c, 0),
+        '\u{391}'..='\u{3a1}' | '\u{3a3}'..='\u{3a9}' => shifted(c, 0x20),
+        '\u{561}'..='\u{586}' | '\u{621}'..='\u{64a}' => Fold::To(c, 0),
+        '\u{ac00}'..='\u{d7a3}' => Fold::To(c, 0),
         '\u{2022}' | '\u{20ac}' | '\u{a3}' | '\u{a9}' | '\u{ae}' | '\u{b0}' => Fold::To(c, 0),
         _ => Fold::Untold,
     }
 }
 
-/// What a character counts as in the look of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// A capital letter.
-    Upper,
-    /// Any other letter.
-    Lower,
-    /// A digit or another number.
-    Digit,
-    /// White space.
-    White,
-    /// Anything else.
-    Symbol,
-}
-
-/// What a character that is not ASCII counts as.
+/// The Thai character at `at` as a number below 128; none where another character stands there.
 #[inline(always)]
-pub fn look(c: char) -> Look {
-    static LOOKS: [Option<Look>; TABLED] = table!(Option<Look>, look_of, None);
-    LOOKS.get(c as usize).copied().unwrap_or_else(|| look_of(c)).unwrap_or_else(|| look_of_any(c))
+pub fn thai(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let spelt = match rest.first_chunk::<4>() {
+        Some(four) => u32::from_le_bytes(*four),
+        None => rest.first_chunk::<3>().map(|&[a, b, c]| u32::from_le_bytes([a, b, c, 0]))?,
+    };
+    // E0 B8 or E0 B9, then the last six bits.
+    (spelt & 0xfeff == 0xb8e0).then_some((spelt >> 2 & 64 | spelt >> 16 & 63) as usize)
 }
 
-const fn look_of(c: char) -> Option<Look> {
-    Some(match c {
-        '\u{e50}'..='\u{e59}' => Look::Digit,
-        '\u{e3f}' | '\u{e47}'..='\u{e4c}' | '\u{e4e}' | '\u{e4f}' | '\u{e5a}' | '\u{e5b}' => Look::Symbol,
-        '\u{e01}'..='\u{e3a}' | '\u{e40}'..='\u{e4d}' => Look::Lower,
-        '\u{4e00}'..='\u{9fff}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{30fc}' => {
-            Look::Lower
-        }
-        '\u{430}'..='\u{45f}' => Look::Lower,
-        '\u{400}'..='\u{42f}' => Look::Upper,
-        '\u{d7}' | '\u{f7}' | '\u{2010}'..='\u{2027}' => Look::Symbol,
-        '\u{df}'..='\u{ff}' => Look::Lower,
-        '\u{c0}'..='\u{de}' => Look::Upper,
-        _ => return None,
-    })
+/// How many words a Thai character begins, by its number; [`OTHER`] where it is neither a word nor of one.
+pub static THAI_WORDS: [u8; 128] = table!(u8, words_of, OTHER, 0xe00, 128);
+
+const fn words_of(c: char) -> u8 {
+    match part_of(c) {
+        Part::Single => 1,
+        Part::Mark => 0,
+        _ => OTHER,
+    }
 }
 
-fn look_of_any(c: char) -> Look {
+/// The combining class of a Thai character, by its number, where no normal form changes it; [`OTHER`] for the rest.
+pub static THAI_CLASSES: [u8; 128] = table!(u8, class_of, OTHER, 0xe00, 128);
+
+const fn class_of(c: char) -> u8 {
+    match fold_of(c) {
+        Fold::To(_, class) => class,
+        _ => OTHER,
+    }
+}
+
+/// Neither a combining class nor a number of words.
+pub const OTHER: u8 = u8::MAX;
+
+/// ASCII that counts in the look of a line as a character that is not ASCII does.
+#[inline(always)]
+pub fn like(c: char) -> u8 {
+    static LIKE: [u8; TABLED] = table!(u8, like_of, UNTOLD);
+    let told = LIKE.get(c as usize).copied().unwrap_or_else(|| like_of(c));
+    if told == UNTOLD { like_of_any(c) } else { told }
+}
+
+const UNTOLD: u8 = 0;
+
+const fn like_of(c: char) -> u8 {
+    match c {
+        '\u{e50}'..='\u{e59}' => b'0',
+        '\u{e3f}' | '\u{e47}'..='\u{e4c}' | '\u{e4e}' | '\u{e4f}' | '\u{e5a}' | '\u{e5b}' => b'*',
+        '\u{e01}'..='\u{e3a}' | '\u{e40}'..='\u{e4d}' => b'a',
+        '\u{4e00}'..='\u{9fff}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{30fc}' => b'a',
+        '\u{430}'..='\u{45f}' | '\u{621}'..='\u{64a}' | '\u{ac00}'..='\u{d7a3}' => b'a',
+        '\u{400}'..='\u{42f}' => b'A',
+        '\u{2010}'..='\u{2027}' | '\u{ab}' | '\u{bb}' | '\u{b7}' => symbol(c),
+        '\u{a9}' | '\u{ae}' | '\u{b0}' | '\u{d7}' | '\u{f7}' => b'*',
+        '\u{df}'..='\u{ff}' => b'a',
+        '\u{c0}'..='\u{de}' => b'A',
+        '\u{a0}' => b' ',
+        _ => UNTOLD,
+    }
+}
+
+/// The same for a Thai character, by its number.
+pub static THAI_LIKE: [u8; 128] = table!(u8, like_of_thai, UNTOLD, 0xe00, 128);
+
+const fn like_of_thai(c: char) -> u8 {
+    let told = like_of(c);
+    if told == UNTOLD { symbol(c) } else { told }
+}
+
+fn like_of_any(c: char) -> u8 {
     if c.is_uppercase() {
-        Look::Upper
+        b'A'
     } else if c.is_alphabetic() {
-        Look::Lower
+        b'a'
     } else if c.is_numeric() {
-        Look::Digit
+        b'0'
     } else if c.is_whitespace() {
-        Look::White
+        b' '
     } else {
-        Look::Symbol
+        symbol(c)
+    }
+}
+
+const fn symbol(c: char) -> u8 {
+    match c {
+        '\u{2019}' => b'\'',
+        '\u{3001}' | '\u{ff0c}' | '\u{60c}' => b',',
+        '\u{bb}' | '\u{ab}' | '\u{203a}' | '\u{2022}' | '\u{b7}' => b'|',
+        _ => b'*',
     }
 }
 
@@ -256,7 +314,10 @@ mod tests {
     #[test]
     fn looks_are_those_of_the_standard_library() {
         for c in others() {
-            assert_eq!(look(c), look_of_any(c), "{c:?}");
+            assert_eq!(like(c), like_of_any(c), "{c:?}");
+            if let Some(n) = thai(c.to_string().as_bytes(), 0) {
+                assert_eq!(THAI_LIKE[n], like_of_any(c), "{c:?}");
+            }
         }
     }
 }

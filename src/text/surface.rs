@@ -2,7 +2,7 @@
 //!
 //! In: the unit as it stands in the text. Out: [`Surface`]. Nothing here knows a language.
 
-use super::scripts::{self, Look};
+use super::scripts;
 use super::segment::{Part, Unit, ends_sentence};
 
 /// The look of a unit. Shares are in 1/255.
@@ -149,29 +149,12 @@ impl Counts {
             }
             b' ' | b'\t' | b'\n' | b'\r' => self.end_word(),
             b'\'' => self.symbols += 1,
-            _ => self.add_symbol(char::from(b)),
+            _ => self.add_symbol(b),
         }
     }
 
     fn add(&mut self, c: char) {
-        if c.is_ascii() {
-            return self.add_ascii(c as u8);
-        }
-        self.chars += 1;
-        match scripts::look(c) {
-            Look::Upper => self.add_capital(),
-            Look::Lower => {
-                self.lower += 1;
-                self.word_letters += 1;
-            }
-            Look::Digit => {
-                self.digits += 1;
-                self.word_letters += 1;
-            }
-            Look::White => self.end_word(),
-            Look::Symbol if c == '\u{2019}' => self.symbols += 1,
-            Look::Symbol => self.add_symbol(c),
-        }
+        self.add_ascii(if c.is_ascii() { c as u8 } else { scripts::like(c) });
     }
 
     fn add_capital(&mut self) {
@@ -180,15 +163,13 @@ impl Counts {
         self.word_letters += 1;
     }
 
-    fn add_symbol(&mut self, c: char) {
+    fn add_symbol(&mut self, b: u8) {
         self.symbols += 1;
-        match c {
-            ',' | '\u{3001}' | '\u{ff0c}' | '\u{60c}' => self.commas += 1,
-            '|' | '>' | '<' | '/' | '[' | ']' | '\u{bb}' | '\u{ab}' | '\u{203a}' | '\u{2022}' | '\u{b7}' => {
-                self.separators += 1
-            }
-            '@' => self.ats += 1,
-            '.' => self.dots += 1,
+        match b {
+            b',' => self.commas += 1,
+            b'|' | b'>' | b'<' | b'/' | b'[' | b']' => self.separators += 1,
+            b'@' => self.ats += 1,
+            b'.' => self.dots += 1,
             _ => {}
         }
         self.end_word();

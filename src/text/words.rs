@@ -6,7 +6,7 @@
 //! every name of a month or a weekday as one and the same word, and a run of them as one.
 
 use super::hash;
-use super::scripts::{Part, part};
+use super::scripts::{self, Part, part};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The masked word of every number, month and weekday, and of a run of them.
@@ -95,10 +95,9 @@ pub fn script_words(folded: &str, words: &mut Words) {
     let (mut white, mut from) = (0, 0);
     while from < folded.len() {
         let rest = &folded[from..];
-        let length = rest.bytes().position(|b| b.is_ascii_whitespace()).unwrap_or(rest.len());
-        let piece = &rest[..length];
-        if !piece.is_empty() {
-            if !told_words(piece, words) {
+        let length = solid_length(rest.as_bytes());
+        if length > 0 {
+            if !told_words(rest, length, words) {
                 // A mark at its start belongs to the white space before it.
                 unicode_words(&folded[white..from + length], words);
             }
@@ -108,12 +107,32 @@ pub fn script_words(folded: &str, words: &mut Words) {
     }
 }
 
-/// Reads a piece without white space, unless it holds a character whose part is not told: then nothing is done.
-fn told_words(piece: &str, words: &mut Words) -> bool {
+/// How many bytes stand before the first white space of ASCII.
+#[inline(always)]
+fn solid_length(bytes: &[u8]) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let (eights, _) = bytes.as_chunks::<8>();
+    // The high bit of each byte that is below 0x21, and perhaps of some behind the first of these.
+    let small = |eight: &[u8; 8]| {
+        let eight = u64::from_le_bytes(*eight);
+        eight.wrapping_sub(0x21 * EACH) & !eight & (0x80 * EACH)
+    };
+    let from = 8 * eights.iter().take_while(|eight| small(eight) == 0).count();
+    let rest = bytes[from..].iter().position(|b| b.is_ascii_whitespace());
+    rest.map_or(bytes.len(), |length| from + length)
+}
+
+/// Reads a piece without white space, of so many bytes of `text`, unless it holds a character whose part is not told: then
+/// nothing is done.
+fn told_words(text: &str, length: usize, words: &mut Words) -> bool {
+    let piece = &text[..length];
     let (exact, masked, unspaced) = (words.exact.len(), words.masked.len(), words.unspaced);
     let (mut at, mut first) = (0, part_at(piece, 0));
     while let Some(part) = first {
-        match told_word(piece, at, part, words) {
+        let end = thai_words((text, length), at, words);
+        let told =
+            if end > at { Some((end, part_at(piece, end))) } else { told_word(piece, at, part, words) };
+        match told {
             Some((end, next)) => (at, first) = (end, next),
             None => {
                 words.exact.truncate(exact);
@@ -124,6 +143,43 @@ fn told_words(piece: &str, words: &mut Words) -> bool {
         }
     }
     true
+}
+
+/// Reads the Thai characters from `at` on that are words, each with the marks that belong to it; where they end.
+#[inline(always)]
+fn thai_words((text, length): (&str, usize), mut at: usize, words: &mut Words) -> usize {
+    let bytes = text.as_bytes();
+    let begun = |at: usize| scripts::thai(bytes, at).map_or(scripts::OTHER, |n| scripts::THAI_WORDS[n]);
+    if begun(at) != 1 {
+        return at;
+    }
+    let from = words.exact.len();
+    // Where words begin: written always and kept where one does, for there is no telling which character is a mark.
+    let mut starts = [0; 64];
+    loop {
+        let mut count = 0;
+        while count < starts.len() && at < length {
+            let begins = begun(at);
+            if begins == scripts::OTHER {
+                break;
+            }
+            starts[count] = at;
+            count += usize::from(begins);
+            at += 3;
+        }
+        // Of the last of a full load the marks were not looked at.
+        let full = count == starts.len();
+        let last = starts[count - 1];
+        words.exact.extend(starts[..count].windows(2).map(|word| hash::word_in(bytes, word[0], word[1])));
+        if !full {
+            words.exact.push(hash::word_in(bytes, last, at));
+            break;
+        }
+        at = last;
+    }
+    words.unspaced += words.exact.len() - from;
+    words.masked.extend_from_slice(&words.exact[from..]);
+    at
 }
 
 /// The part of a character, and where it ends.
