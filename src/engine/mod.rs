@@ -8,6 +8,7 @@ mod counting;
 pub mod documents;
 pub mod evidence;
 pub mod fates;
+mod furniture;
 pub mod groups;
 mod leaders;
 pub mod near;
@@ -20,23 +21,17 @@ use crate::clean::cuts;
 use crate::config::{Builtin, Config};
 use crate::document::{Kind, RecordIndex, Span};
 use crate::error::{Error, Result};
-use crate::judge::Verdict;
-use crate::judge::boilerplate::{self, PROSE_WORDS, PageSettings, Scratch};
-use crate::judge::forest::Forest;
 use crate::judge::known::KnownLines;
 use crate::judge::model::Model;
 use crate::progress::Progress;
 use crate::store::{Ahead, Bits, Builder, By, Column, Sorter, Store};
-use crate::tables::{CutRow, Evidence, Known, PassageRow, UnitRow};
-use crate::text::versions::Versions;
+use crate::tables::{CutRow, Evidence, PassageRow, UnitRow};
 use analyse::{Analyser, Analysis};
 use copies::Copies;
 use documents::DocumentSearch;
-use evidence::Grouped;
 use fates::{DocumentFates, NextFates, Removed};
 use groups::{Groups, Left};
 use near::{NearMatches, NearSearch};
-use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -316,102 +311,6 @@ impl Job<'_> {
         Ok(decisions)
     }
 
-    fn boilerplate(
-        &self,
-        analyser: &Analyser,
-        analysis: &mut Analysis,
-    ) -> Result<(Option<Grouped>, Column<CutRow>)> {
-        if !self.config.runs(Kind::Boilerplate) {
-            return Ok((None, Column::default()));
-        }
-        self.progress.start("counting lines", 0);
-        let grouped = evidence::group(&analysis.units, self.documents, self.store);
-        analysis.units.anchors = Vec::new();
-        self.cancel.check()?;
-        self.progress.start("judging furniture", self.documents.len() as u64);
-        let forest = Forest::of(&self.lists.model);
-        let settings = |record: RecordIndex| {
-            let level = self.config.boilerplate.level;
-            let threshold = self.lists.model.thresholds[level as usize];
-            let [repeated, masked, template, certain] = boilerplate::LEVELS[level as usize];
-            let pages = evidence::pages_of(&grouped.pages, self.documents.sites[record as usize]);
-            PageSettings { pages, model: &forest, threshold, repeated, masked, template, certain }
-        };
-        let mut furniture = Builder::new(self.store);
-        let (mut unit_buffer, mut span_buffer, mut evidence_buffer, mut at) =
-            (Vec::new(), Vec::new(), Vec::new(), 0);
-        for stretch in analysis
-            .units
-            .stretches(self.store, size_of::<UnitRow>() + size_of::<Span>() + size_of::<Evidence>())
-        {
-            let all = analysis.units.range_of(&stretch);
-            let to = grouped.evidence.partition_point(|r| (r.0 as usize) < all.end);
-            let units = analysis.units.rows.read(all.clone(), &mut unit_buffer);
-            let spans = analysis.units.spans.read(all.clone(), &mut span_buffer);
-            let seen = grouped.evidence.read(at..to, &mut evidence_buffer);
-            at = to;
-            let cuts: Vec<Vec<CutRow>> = stretch
-                .into_par_iter()
-                .with_min_len(64)
-                .map_init(Judging::default, |judging, record| {
-                    let range = analysis.units.range(record);
-                    let of_stretch = range.start - all.start..range.end - all.start;
-                    let (units, spans) = (&units[of_stretch.clone()], &spans[of_stretch]);
-                    units::evidence_of(range.clone(), seen, &mut judging.evidence);
-                    let mut verdicts = Vec::new();
-                    let page = settings(record);
-                    boilerplate::judge_into(
-                        units,
-                        &judging.evidence,
-                        &page,
-                        &mut judging.scratch,
-                        &mut verdicts,
-                    );
-                    self.read_again(analyser, (record, units, spans), judging, &mut verdicts);
-                    self.progress.advance(1);
-                    let row = |v: Verdict| CutRow {
-                        unit: (range.start + v.unit) as u32,
-                        kind: v.kind,
-                        rule: v.rule,
-                        score: v.score,
-                        witness: None,
-                        reasons: v.reasons,
-                    };
-                    verdicts.into_iter().map(row).collect()
-                })
-                .collect();
-            self.cancel.check()?;
-            cuts.iter().for_each(|cuts| furniture.extend_from_slice(cuts));
-        }
-        self.progress.finish();
-        Ok((Some(grouped), furniture.finish()))
-    }
-
-    /// What of the verdicts on a document takes a look at its text: doubtful ones on lines that begin as lines of it do that
-    /// stay are withdrawn, and the score of a line that is nearly a known one is measured.
-    fn read_again(
-        &self,
-        analyser: &Analyser,
-        (record, units, spans): (RecordIndex, &[UnitRow], &[Span]),
-        judging: &mut Judging,
-        verdicts: &mut Vec<Verdict>,
-    ) {
-        let doubtful = |v: &Verdict| boilerplate::is_doubtful(&units[v.unit], &judging.evidence[v.unit]);
-        let near = |v: &Verdict| units[v.unit].known == Known::NearFurniture;
-        if !verdicts.iter().any(|v| doubtful(v) || near(v)) {
-            return;
-        }
-        let text = self.source.text(record as usize, &mut judging.text);
-        let goes = boilerplate::going(units, verdicts);
-        let stays = (0..units.len()).filter(|&unit| !goes[unit] && units[unit].words >= PROSE_WORDS);
-        let versions = Versions::new(stays.map(|unit| spans[unit].of(text)));
-        verdicts.retain(|v| !(doubtful(v) && versions.has(spans[v.unit].of(text))));
-        for verdict in verdicts.iter_mut().filter(|v| near(v)) {
-            let line = spans[verdict.unit].of(text);
-            verdict.score = analyser.similarity_to_known(line, &mut judging.words);
-        }
-    }
-
     fn documents(&self, analyser: &Analyser, analysis: &mut Analysis, gone: &Bits) -> Result<DocumentFates> {
         if !self.config.runs(Kind::Document) {
             return Ok(DocumentFates { gone: Bits::new(self.documents.len()), ..DocumentFates::default() });
@@ -496,15 +395,6 @@ fn merged(
     });
     merged.extend(furniture);
     merged.finish()
-}
-
-/// What a thread that judges furniture keeps from one page to the next.
-#[derive(Default)]
-struct Judging {
-    scratch: Scratch,
-    words: analyse::Scratch,
-    text: TextBuffer,
-    evidence: Vec<Evidence>,
 }
 
 /// Repeats and passages.
