@@ -146,6 +146,7 @@ fn train(sets: &[Set], samples: &[Set], use_page: impl Fn(&Set, usize) -> bool) 
             let units = analysis.units.of(record as u32);
             let evidence = grouped.of(&analysis.units, record as u32);
             let pages = evidence::pages_of(&grouped.pages, documents.sites[record]);
+            rows.clear();
             features::features_into(&units, &evidence, pages, &mut rows);
             for (i, (unit, label)) in units.iter().zip(set.labels(&analysis, record)).enumerate() {
                 let share =

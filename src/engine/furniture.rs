@@ -2,24 +2,36 @@
 
 use super::analyse::{self, Analyser, Analysis};
 use super::evidence::{self, Grouped};
-use super::{Job, TextBuffer, units};
+use super::units::{self, Units};
+use super::{Job, TextBuffer};
 use crate::document::{Kind, RecordIndex, Span};
 use crate::error::Result;
 use crate::judge::Verdict;
-use crate::judge::boilerplate::{self, PROSE_WORDS, PageSettings, Scratch};
+use crate::judge::boilerplate::{self, PROSE_WORDS, Page, PageSettings, Scratch};
 use crate::judge::forest::Forest;
 use crate::store::{Builder, Column};
 use crate::tables::{CutRow, Evidence, Known, UnitRow};
 use crate::text::versions::Versions;
 use rayon::prelude::*;
+use std::ops::Range;
 
-/// What a thread that judges furniture keeps from one page to the next.
+/// Pages are judged together that have so many units, or one page that has more: enough that blocks of the model are full, and
+/// few enough that their features stay near.
+const TOGETHER: usize = 128;
+
+/// What a thread that judges furniture keeps from some pages to the next.
 #[derive(Default)]
 struct Judging {
     scratch: Scratch,
+    evidence: Vec<Evidence>,
+    again: Again,
+}
+
+/// What looking at a text again takes.
+#[derive(Default)]
+struct Again {
     words: analyse::Scratch,
     text: TextBuffer,
-    evidence: Vec<Evidence>,
 }
 
 impl Job<'_> {
@@ -43,7 +55,7 @@ impl Job<'_> {
             let threshold = self.lists.model.thresholds[level as usize];
             let [repeated, masked, template, certain] = boilerplate::LEVELS[level as usize];
             let pages = evidence::pages_of(&grouped.pages, self.documents.sites[record as usize]);
-            PageSettings { pages, model: &forest, threshold, repeated, masked, template, certain }
+            PageSettings { pages, threshold, repeated, masked, template, certain }
         };
         let mut furniture = Builder::new(self.store);
         let (mut unit_buffer, mut span_buffer, mut evidence_buffer, mut at) =
@@ -58,34 +70,39 @@ impl Job<'_> {
             let spans = analysis.units.spans.read(all.clone(), &mut span_buffer);
             let seen = grouped.evidence.read(at..to, &mut evidence_buffer);
             at = to;
-            let cuts: Vec<Vec<CutRow>> = stretch
+            let cuts: Vec<Vec<CutRow>> = together(&analysis.units, &stretch)
                 .into_par_iter()
-                .with_min_len(64)
-                .map_init(Judging::default, |judging, record| {
-                    let range = analysis.units.range(record);
-                    let of_stretch = range.start - all.start..range.end - all.start;
-                    let (units, spans) = (&units[of_stretch.clone()], &spans[of_stretch]);
-                    units::evidence_of(range.clone(), seen, &mut judging.evidence);
-                    let mut verdicts = Vec::new();
-                    let page = settings(record);
-                    boilerplate::judge_into(
-                        units,
-                        &judging.evidence,
-                        &page,
-                        &mut judging.scratch,
-                        &mut verdicts,
-                    );
-                    self.read_again(analyser, (record, units, spans), judging, &mut verdicts);
-                    self.progress.advance(1);
-                    let row = |v: Verdict| CutRow {
-                        unit: (range.start + v.unit) as u32,
-                        kind: v.kind,
-                        rule: v.rule,
-                        score: v.score,
-                        witness: None,
-                        reasons: v.reasons,
+                .with_min_len(4)
+                .map_init(Judging::default, |Judging { scratch, evidence, again }, records| {
+                    let units_of_all = analysis.units.range_of(&records);
+                    units::evidence_of(units_of_all.clone(), seen, evidence);
+                    let from = |start: usize, range: &Range<usize>| range.start - start..range.end - start;
+                    let page = |record: RecordIndex| {
+                        let range = analysis.units.range(record);
+                        Page {
+                            units: &units[from(all.start, &range)],
+                            evidence: &evidence[from(units_of_all.start, &range)],
+                            settings: settings(record),
+                        }
                     };
-                    verdicts.into_iter().map(row).collect()
+                    let pages: Vec<Page<'_>> = records.clone().map(page).collect();
+                    let mut cuts = Vec::new();
+                    boilerplate::judge(&forest, &pages, scratch, |page, verdicts| {
+                        let record = records.start + page as RecordIndex;
+                        let range = analysis.units.range(record);
+                        let spans = &spans[from(all.start, &range)];
+                        self.read_again(analyser, (record, &pages[page], spans), again, verdicts);
+                        cuts.extend(verdicts.drain(..).map(|v| CutRow {
+                            unit: (range.start + v.unit) as u32,
+                            kind: v.kind,
+                            rule: v.rule,
+                            score: v.score,
+                            witness: None,
+                            reasons: v.reasons,
+                        }));
+                    });
+                    self.progress.advance(records.len() as u64);
+                    cuts
                 })
                 .collect();
             self.cancel.check()?;
@@ -100,23 +117,34 @@ impl Job<'_> {
     fn read_again(
         &self,
         analyser: &Analyser,
-        (record, units, spans): (RecordIndex, &[UnitRow], &[Span]),
-        judging: &mut Judging,
+        (record, page, spans): (RecordIndex, &Page<'_>, &[Span]),
+        again: &mut Again,
         verdicts: &mut Vec<Verdict>,
     ) {
-        let doubtful = |v: &Verdict| boilerplate::is_doubtful(&units[v.unit], &judging.evidence[v.unit]);
+        let units = page.units;
+        let doubtful = |v: &Verdict| boilerplate::is_doubtful(&units[v.unit], &page.evidence[v.unit]);
         let near = |v: &Verdict| units[v.unit].known == Known::NearFurniture;
         if !verdicts.iter().any(|v| doubtful(v) || near(v)) {
             return;
         }
-        let text = self.source.text(record as usize, &mut judging.text);
+        let text = self.source.text(record as usize, &mut again.text);
         let goes = boilerplate::going(units, verdicts);
         let stays = (0..units.len()).filter(|&unit| !goes[unit] && units[unit].words >= PROSE_WORDS);
         let versions = Versions::new(stays.map(|unit| spans[unit].of(text)));
         verdicts.retain(|v| !(doubtful(v) && versions.has(spans[v.unit].of(text))));
         for verdict in verdicts.iter_mut().filter(|v| near(v)) {
             let line = spans[verdict.unit].of(text);
-            verdict.score = analyser.similarity_to_known(line, &mut judging.words);
+            verdict.score = analyser.similarity_to_known(line, &mut again.words);
         }
     }
+}
+
+/// Neighbouring documents of a stretch, those together that are judged together.
+fn together(units: &Units, stretch: &Range<RecordIndex>) -> Vec<Range<RecordIndex>> {
+    let mut from = stretch.start;
+    let next = || {
+        let end = units.end_of(from, TOGETHER).min(stretch.end);
+        (from < end).then(|| std::mem::replace(&mut from, end)..end)
+    };
+    std::iter::from_fn(next).collect()
 }

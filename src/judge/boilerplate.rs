@@ -7,46 +7,106 @@
 use super::Verdict;
 use super::features::{self, Row};
 use super::forest::{Forest, Scores};
+use super::model::REACH;
 use crate::document::Kind;
 use crate::tables::{Evidence, Known, Reasons, Rule, UnitRow};
 use crate::text::surface::Surface;
+use std::ops::Range;
 
-/// Scratch of [`judge_into`].
+/// Scratch of [`judge`].
 #[derive(Debug, Default)]
 pub struct Scratch {
     rows: Vec<Row>,
+    asked: Vec<Asked>,
     scores: Scores,
+    verdicts: Vec<Verdict>,
 }
 
-/// Judges all units of one document; verdicts are appended to `out`, with units counted from the document's
-/// first. `pages` is the number of distinct pages of its site.
-pub fn judge_into(
-    units: &[UnitRow],
-    evidence: &[Evidence],
-    page: &PageSettings<'_>,
+/// A page to judge.
+pub struct Page<'a> {
+    /// Its units.
+    pub units: &'a [UnitRow],
+    /// What is known of each.
+    pub evidence: &'a [Evidence],
+    /// How it is judged.
+    pub settings: PageSettings,
+}
+
+/// What is asked of the model about a page.
+#[derive(Debug, Default)]
+struct Asked {
+    /// Nothing on a page without a suspicious unit goes.
+    suspicious: bool,
+    has_furniture: bool,
+    /// Where its units stand among those that are scored; known lines go and others stay where none of them is.
+    scored: Option<Range<usize>>,
+}
+
+/// What the model says of the units of a page; without chances, that all belong to the article.
+struct Said<'a> {
+    chances: &'a [f32],
+    reasons: &'a [Reasons],
+}
+
+impl Said<'_> {
+    fn chance(&self, unit: usize) -> f32 {
+        self.chances.get(unit).copied().unwrap_or(1.0)
+    }
+
+    fn reasons(&self, unit: usize) -> Reasons {
+        self.reasons.get(unit).copied().unwrap_or_default()
+    }
+}
+
+/// Judges all units of some pages, of one level; `take` gets the number of each page and the verdicts on it, with units counted
+/// from its first. The model sees the units of all pages one after the other: those of one seldom fill its blocks.
+pub fn judge(
+    model: &Forest,
+    pages: &[Page<'_>],
     scratch: &mut Scratch,
-    out: &mut Vec<Verdict>,
+    mut take: impl FnMut(usize, &mut Vec<Verdict>),
 ) {
-    let suspicious = units.iter().zip(evidence).any(|(u, e)| is_suspicious(u, e, page.pages));
-    if !suspicious {
-        return;
+    let Scratch { rows, asked, scores, verdicts } = scratch;
+    rows.clear();
+    asked.clear();
+    asked.extend(pages.iter().map(|page| ask(page, rows)));
+    let doubtful = pages.first().map_or(0.0, |page| page.settings.threshold);
+    model.score_into(rows, doubtful, scores);
+    for (number, (page, asked)) in pages.iter().zip(asked).enumerate() {
+        verdicts.clear();
+        if asked.suspicious {
+            let scored = asked.scored.clone().unwrap_or_default();
+            let said = Said { chances: &scores.chances[scored.clone()], reasons: &scores.reasons[scored] };
+            verdicts_into(page, asked.has_furniture, &said, verdicts);
+        }
+        take(number, verdicts);
+    }
+}
+
+/// What is asked of the model about a page; the features of its units are appended to `rows` where these are looked at.
+fn ask(page: &Page<'_>, rows: &mut Vec<Row>) -> Asked {
+    let &Page { units, evidence, settings: PageSettings { pages, .. } } = page;
+    if !units.iter().zip(evidence).any(|(u, e)| is_suspicious(u, e, pages)) {
+        return Asked::default();
     }
     // Without counts or known lines there is only the look of a line, and a table or a comment looks like a menu.
     let shown = |(unit, seen): &(&UnitRow, &Evidence)| {
-        unit.known.is_furniture() || features::is_repeated(seen, page.pages)
+        unit.known.is_furniture() || features::is_repeated(seen, pages)
     };
     let has_furniture = units.iter().zip(evidence).filter(shown).count() >= FURNISHED_UNITS;
     let asked = |(unit, seen): (&UnitRow, &Evidence)| {
         unit.known == Known::No && may_go(rule_of(unit, seen), has_furniture)
     };
-    if units.iter().zip(evidence).any(asked) {
-        features::features_into(units, evidence, page.pages, &mut scratch.rows);
-        page.model.score_into(&scratch.rows, page.threshold, &mut scratch.scores);
-    } else {
-        // Known lines go and others stay, whatever the model would say.
-        scratch.scores.all_stay(units.len());
-    }
-    verdicts_into((units, evidence, page), has_furniture, &scratch.scores, out);
+    let scored = units.iter().zip(evidence).any(asked).then(|| {
+        if !rows.is_empty() {
+            // No unit is the neighbour of one of another page.
+            rows.extend([features::edge(); REACH]);
+        }
+        let from = rows.len();
+        features::features_into(units, evidence, pages, rows);
+        from..rows.len()
+    });
+    Asked { suspicious: true, has_furniture, scored }
 }
 
 /// Whether a line that no list names may go: for its look, or for what many sites have, only where there is furniture.
@@ -54,20 +114,15 @@ fn may_go(rule: Rule, has_furniture: bool) -> bool {
     has_furniture || !matches!(rule, Rule::Context | Rule::ManySites)
 }
 
-fn verdicts_into(
-    (units, evidence, page): (&[UnitRow], &[Evidence], &PageSettings<'_>),
-    has_furniture: bool,
-    scores: &Scores,
-    out: &mut Vec<Verdict>,
-) {
+fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mut Vec<Verdict>) {
+    let &Page { units, evidence, settings: ref page } = page;
     let from = out.len();
-    let chances = &scores.chances;
-    let sure = |i: &usize| units[*i].known.is_furniture() || chances[*i] < page.threshold;
+    let sure = |i: &usize| units[*i].known.is_furniture() || said.chance(*i) < page.threshold;
     let shared = |i: &usize| is_on_most_pages(&units[*i], &evidence[*i], page.pages);
     let sure_units = (0..units.len()).filter(sure).count();
     let furnished = sure_units > 0 && sure_units + (0..units.len()).filter(shared).count() >= FURNISHED_UNITS;
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
-        let chance = chances[i];
+        let chance = said.chance(i);
         let rule = match unit.known {
             Known::Protected => continue,
             Known::Furniture | Known::NearFurniture => Rule::KnownLine,
@@ -84,13 +139,13 @@ fn verdicts_into(
         let (score, reasons) = if unit.known.is_furniture() {
             (1.0, Reasons::default())
         } else {
-            (1.0 - chance, scores.reasons[i])
+            (1.0 - chance, said.reasons(i))
         };
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None, reasons });
     }
     keep_what_text_surrounds(units, evidence, page, from, out);
     for verdict in out[from..].iter_mut().filter(|v| units[v.unit].known == Known::No) {
-        if chances[verdict.unit] >= page.threshold {
+        if said.chance(verdict.unit) >= page.threshold {
             verdict.score = certainty(&units[verdict.unit], &evidence[verdict.unit]);
         }
     }
@@ -123,7 +178,7 @@ const HABIT_SHARE: f32 = 0.05;
 fn peel_edges(
     units: &[UnitRow],
     evidence: &[Evidence],
-    page: &PageSettings<'_>,
+    page: &PageSettings,
     from: usize,
     out: &mut Vec<Verdict>,
 ) {
@@ -187,11 +242,10 @@ pub const LEVELS: [[f32; 4]; 3] =
     [[0.12, 0.12, 0.12, 0.95], [0.97, 0.99, 0.985, 0.9], [0.98, 0.99, 0.99, 0.5]];
 
 /// What the judgement needs beside the units.
-pub struct PageSettings<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct PageSettings {
     /// Distinct pages of the document's site.
     pub pages: u32,
-    /// The trees of the model.
-    pub model: &'a Forest,
     /// A unit goes where its chance to belong to the article is under this.
     pub threshold: f32,
     /// The same for a line that other pages of the site have.
@@ -204,7 +258,7 @@ pub struct PageSettings<'a> {
     pub certain: f32,
 }
 
-impl PageSettings<'_> {
+impl PageSettings {
     /// Whether counts may overrule the model: not at `conservative`.
     fn counts_decide(&self) -> bool {
         self.repeated > self.threshold
@@ -214,7 +268,7 @@ impl PageSettings<'_> {
 /// The chance to belong to the article under which a unit goes: higher where the site repeats it, for the model
 /// weighs the look of a line against its counts, and a line that is a habit of the site is furniture however much
 /// it looks like text.
-fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>, furnished: bool) -> f32 {
+fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings, furnished: bool) -> f32 {
     let literal = unit.words >= 3;
     let repeated = features::among(seen.site_documents, page.pages) >= 2.5;
     let masked = features::among(seen.site_masked, page.pages) >= 2.5;
@@ -255,7 +309,7 @@ fn is_on_most_pages(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
 }
 
 /// A short line of speech that the site does not repeat often: dialogue.
-fn is_speech(unit: &UnitRow, seen: &Evidence, page: &PageSettings<'_>) -> bool {
+fn is_speech(unit: &UnitRow, seen: &Evidence, page: &PageSettings) -> bool {
     unit.surface.has(Surface::QUOTE)
         && unit.words <= SHORT_WORDS
         && features::among(seen.site_documents.max(seen.site_masked), page.pages) < 2.5
@@ -293,7 +347,7 @@ const ALONE: usize = 2;
 fn keep_what_text_surrounds(
     units: &[UnitRow],
     evidence: &[Evidence],
-    page: &PageSettings<'_>,
+    page: &PageSettings,
     from: usize,
     out: &mut Vec<Verdict>,
 ) {
@@ -420,15 +474,15 @@ mod tests {
     fn judged(units: &[UnitRow], evidence: &[Evidence], pages: u32, level: usize) -> Vec<Verdict> {
         let model = Model::shipped();
         let forest = Forest::of(&model);
+        let page = Page { units, evidence, settings: settings(&model, pages, level) };
         let mut out = Vec::new();
-        judge_into(units, evidence, &page(&model, &forest, pages, level), &mut Scratch::default(), &mut out);
+        judge(&forest, &[page], &mut Scratch::default(), |_, verdicts| out.append(verdicts));
         out
     }
 
-    fn page<'a>(model: &Model, forest: &'a Forest, pages: u32, level: usize) -> PageSettings<'a> {
+    fn settings(model: &Model, pages: u32, level: usize) -> PageSettings {
         let [repeated, masked, template, certain] = LEVELS[level];
-        let threshold = model.thresholds[level];
-        PageSettings { pages, model: forest, threshold, repeated, masked, template, certain }
+        PageSettings { pages, threshold: model.thresholds[level], repeated, masked, template, certain }
     }
 
     /// An article of twelve paragraphs that ends with a sentence that the site prints on `pages` pages.
@@ -485,15 +539,39 @@ mod tests {
             }
             let model = Model::shipped();
             let forest = Forest::of(&model);
-            let page = page(&model, &forest, 1, level);
-            let (mut scratch, mut scored, mut unscored) = (Scratch::default(), Vec::new(), Vec::new());
-            features::features_into(&units, &evidence, 1, &mut scratch.rows);
-            forest.score_into(&scratch.rows, page.threshold, &mut scratch.scores);
-            verdicts_into((&units, &evidence, &page), false, &scratch.scores, &mut scored);
-            scratch.scores.all_stay(units.len());
-            verdicts_into((&units, &evidence, &page), false, &scratch.scores, &mut unscored);
+            let page = Page { units: &units, evidence: &evidence, settings: settings(&model, 1, level) };
+            let (mut rows, mut scores) = (Vec::new(), Scores::default());
+            let (mut scored, mut unscored) = (Vec::new(), Vec::new());
+            features::features_into(&units, &evidence, 1, &mut rows);
+            forest.score_into(&rows, page.settings.threshold, &mut scores);
+            let said = Said { chances: &scores.chances, reasons: &scores.reasons };
+            verdicts_into(&page, false, &said, &mut scored);
+            verdicts_into(&page, false, &Said { chances: &[], reasons: &[] }, &mut unscored);
             prop_assert_eq!(scored, unscored);
         }
+    }
+
+    #[test]
+    fn pages_are_judged_together_as_each_is_alone() {
+        let (model, mut rng) = (Model::shipped(), fastrand::Rng::with_seed(7));
+        let forest = Forest::of(&model);
+        let page_of = |units: usize, rng: &mut fastrand::Rng| {
+            let known = |n: u8| if n == 0 { Known::Furniture } else { Known::No };
+            let row = |rng: &mut fastrand::Rng| {
+                let unit = UnitRow { known: known(rng.u8(0..9)), ..unit(rng.u16(0..30), rng.u16(..)) };
+                (unit, Evidence { sites: rng.u32(1..9), ..seen(rng.u32(1..40)) })
+            };
+            (0..units).map(|_| row(rng)).unzip::<_, _, Vec<UnitRow>, Vec<Evidence>>()
+        };
+        let rows: Vec<_> = (0..60).map(|n| page_of(n % 23, &mut rng)).collect();
+        let settings = settings(&model, 50, 1);
+        let pages: Vec<Page<'_>> =
+            rows.iter().map(|(units, evidence)| Page { units, evidence, settings }).collect();
+        let mut together = Vec::new();
+        judge(&forest, &pages, &mut Scratch::default(), |n, verdicts| together.push((n, verdicts.clone())));
+        let alone = rows.iter().map(|(units, evidence)| judged(units, evidence, 50, 1));
+        assert_eq!(together, alone.enumerate().collect::<Vec<_>>());
+        assert!(together.iter().filter(|(_, verdicts)| !verdicts.is_empty()).count() > 20);
     }
 
     #[test]

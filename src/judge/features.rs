@@ -74,10 +74,9 @@ const NEAR_MASS: f32 = 150.0;
 /// One row of features.
 pub type Row = [f32; COUNT];
 
-/// Features of all units of a document, into `out`, which is cleared first. `pages` is the number of distinct
+/// Appends the features of all units of a document to `out`. `pages` is the number of distinct
 /// pages of the document's site.
 pub fn features_into(units: &[UnitRow], evidence: &[Evidence], pages: u32, out: &mut Vec<Row>) {
-    out.clear();
     let run = best_run(units, evidence, pages);
     let page = Page::of(units, evidence, pages);
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
@@ -111,6 +110,11 @@ pub fn edge() -> Row {
     let mut row = [0.0; COUNT];
     row[0] = 1.0;
     row
+}
+
+/// Whether a row is that of such a place.
+pub fn is_edge(row: &Row) -> bool {
+    row[0] > 0.0
 }
 
 struct Filler {

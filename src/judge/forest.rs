@@ -1,6 +1,6 @@
 //! The trees of a [`Model`] laid out for speed: many units at once, and every node of a tree instead of a walk.
 //!
-//! In: feature rows of one document. Out: the same chances that a walk down every tree gives. Each tree keeps a bit a
+//! In: feature rows of documents. Out: the same chances that a walk down every tree gives. Each tree keeps a bit a
 //! leaf, left to right; a node whose input is above its split takes the bits of its left side away, and the first bit
 //! that is left is the leaf that the walk would reach (QuickScorer, Lucchese et al. 2015). Nothing waits for anything,
 //! so that the units of a block are the lanes of vectors. Many nodes ask the same of a unit, which is answered once, before any
@@ -29,10 +29,10 @@ pub struct Forest {
     moves_of_walked: Vec<Vec<Moves>>,
 }
 
-/// What the trees say of the units of a document.
+/// What the trees say of rows.
 #[derive(Debug, Default)]
 pub struct Scores {
-    /// For each unit the chance to belong to the article.
+    /// For each the chance to belong to the article.
     pub chances: Vec<f32>,
     /// What spoke most against it, where the chance is small.
     pub reasons: Vec<Reasons>,
@@ -40,16 +40,6 @@ pub struct Scores {
     kept: Vec<Lanes>,
     /// For each tree the leaves that are left for each unit of a block, of which it reaches the first.
     left: Vec<Lanes>,
-}
-
-impl Scores {
-    /// Says of so many units that they belong to the article.
-    pub fn all_stay(&mut self, units: usize) {
-        self.chances.clear();
-        self.chances.resize(units, 1.0);
-        self.reasons.clear();
-        self.reasons.resize(units, Reasons::default());
-    }
 }
 
 /// The features of a block of units and of their neighbours, one after the other, so that those of a neighbour stand beside
@@ -131,7 +121,8 @@ impl Forest {
         leaves
     }
 
-    /// The chance of each unit to belong to the article; for those below `doubtful` also what spoke most against that.
+    /// The chance of each unit to belong to the article; for those below `doubtful` also what spoke most against that. Rows
+    /// of [`edge`](features::edge) may stand among those of units, and mean nothing.
     pub fn score_into(&self, rows: &[Row], doubtful: f32, scores: &mut Scores) {
         scores.chances.clear();
         scores.reasons.clear();
@@ -139,11 +130,12 @@ impl Forest {
         scores.left.resize(self.trees.len(), Lanes::default());
         for from in (0..rows.len()).step_by(BLOCK) {
             scores.columns.fill(rows, from);
-            self.score_block(BLOCK.min(rows.len() - from), doubtful, scores);
+            self.score_block(&rows[from..rows.len().min(from + BLOCK)], doubtful, scores);
         }
     }
 
-    fn score_block(&self, units: usize, doubtful: f32, scores: &mut Scores) {
+    fn score_block(&self, rows: &[Row], doubtful: f32, scores: &mut Scores) {
+        let units = rows.len();
         let Scores { chances, reasons, columns: Columns(columns), kept, left } = scores;
         blocks::test(&self.asked, columns, kept);
         let input = |unit: usize| {
@@ -163,7 +155,7 @@ impl Forest {
         for (unit, &sum) in sums[..units].iter().enumerate() {
             let chance = self.chance(sum);
             chances.push(chance);
-            reasons.push(if chance < doubtful {
+            reasons.push(if chance < doubtful && !features::is_edge(&rows[unit]) {
                 self.reasons(unit, left, input(unit))
             } else {
                 Reasons::default()
@@ -242,6 +234,11 @@ mod tests {
     fn row() -> impl Strategy<Value = Row> {
         prop::collection::vec(prop_oneof![Just(0.0), Just(1.0), 0.0f32..2.0], COUNT)
             .prop_map(|v| Row::try_from(v).unwrap())
+            .prop_map(|mut row| {
+                // A unit, no edge.
+                row[0] = 0.0;
+                row
+            })
     }
 
     /// A tree of more leaves than bits: a chain of nodes on the first inputs.
