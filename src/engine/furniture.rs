@@ -17,7 +17,7 @@ use std::ops::Range;
 
 /// Pages are judged together that have so many units, or one page that has more: enough that blocks of the model are full, and
 /// few enough that their features stay near.
-const TOGETHER: usize = 128;
+const TOGETHER: usize = 256;
 
 /// What a thread that judges furniture keeps from some pages to the next.
 #[derive(Default)]

@@ -17,6 +17,8 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub struct Scratch {
     rows: Vec<Row>,
+    /// For each row whether what speaks against it may be told: not of known lines, and of none that is no unit.
+    told: Vec<bool>,
     asked: Vec<Asked>,
     scores: Scores,
     verdicts: Vec<Verdict>,
@@ -66,12 +68,13 @@ pub fn judge(
     scratch: &mut Scratch,
     mut take: impl FnMut(usize, &mut Vec<Verdict>),
 ) {
-    let Scratch { rows, asked, scores, verdicts } = scratch;
+    let Scratch { rows, told, asked, scores, verdicts } = scratch;
     rows.clear();
+    told.clear();
     asked.clear();
-    asked.extend(pages.iter().map(|page| ask(page, rows)));
+    asked.extend(pages.iter().map(|page| ask(page, rows, told)));
     let doubtful = pages.first().map_or(0.0, |page| page.settings.threshold);
-    model.score_into(rows, doubtful, scores);
+    model.score_into(rows, told, doubtful, scores);
     for (number, (page, asked)) in pages.iter().zip(asked).enumerate() {
         verdicts.clear();
         if asked.suspicious {
@@ -84,7 +87,7 @@ pub fn judge(
 }
 
 /// What is asked of the model about a page; the features of its units are appended to `rows` where these are looked at.
-fn ask(page: &Page<'_>, rows: &mut Vec<Row>) -> Asked {
+fn ask(page: &Page<'_>, rows: &mut Vec<Row>, told: &mut Vec<bool>) -> Asked {
     let &Page { units, evidence, settings: PageSettings { pages, .. } } = page;
     if !units.iter().zip(evidence).any(|(u, e)| is_suspicious(u, e, pages)) {
         return Asked::default();
@@ -101,9 +104,11 @@ fn ask(page: &Page<'_>, rows: &mut Vec<Row>) -> Asked {
         if !rows.is_empty() {
             // No unit is the neighbour of one of another page.
             rows.extend([features::edge(); REACH]);
+            told.extend([false; REACH]);
         }
         let from = rows.len();
         features::features_into(units, evidence, pages, rows);
+        told.extend(units.iter().map(|unit| unit.known == Known::No));
         from..rows.len()
     });
     Asked { suspicious: true, has_furniture, scored }
@@ -543,7 +548,7 @@ mod tests {
             let (mut rows, mut scores) = (Vec::new(), Scores::default());
             let (mut scored, mut unscored) = (Vec::new(), Vec::new());
             features::features_into(&units, &evidence, 1, &mut rows);
-            forest.score_into(&rows, page.settings.threshold, &mut scores);
+            forest.score_into(&rows, &vec![true; rows.len()], page.settings.threshold, &mut scores);
             let said = Said { chances: &scores.chances, reasons: &scores.reasons };
             verdicts_into(&page, false, &said, &mut scored);
             verdicts_into(&page, false, &Said { chances: &[], reasons: &[] }, &mut unscored);

@@ -112,11 +112,6 @@ pub fn edge() -> Row {
     row
 }
 
-/// Whether a row is that of such a place.
-pub fn is_edge(row: &Row) -> bool {
-    row[0] > 0.0
-}
-
 struct Filler {
     row: Row,
     at: usize,

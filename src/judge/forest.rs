@@ -6,7 +6,7 @@
 //! so that the units of a block are the lanes of vectors. Many nodes ask the same of a unit, which is answered once, before any
 //! tree is looked at.
 
-use super::blocks::{self, BLOCK, Bits, LEAVES, Lanes, Node, Test};
+use super::blocks::{self, BLOCK, Bits, Kept, LEAVES, Lanes, Node, Test};
 use super::features::{self, COUNT, Row};
 use super::model::{Input, Model, REACH, Tree};
 use super::reasons::{self, Moves};
@@ -37,7 +37,7 @@ pub struct Scores {
     /// What spoke most against it, where the chance is small.
     pub reasons: Vec<Reasons>,
     columns: Columns,
-    kept: Vec<Lanes>,
+    kept: Kept,
     /// For each tree the leaves that are left for each unit of a block, of which it reaches the first.
     left: Vec<Lanes>,
 }
@@ -117,25 +117,24 @@ impl Forest {
         let of_left = ((1u32 << leaves.len()) - (1 << first)) as u16;
         leaves = add(right, leaves);
         let place = self.asked.binary_search_by(|other| order(other, &asked)).expect("all nodes were listed");
-        bits.nodes.push(Node { test: place as u32, right: !of_left });
+        bits.nodes.push(Node::new(place, !of_left));
         leaves
     }
 
-    /// The chance of each unit to belong to the article; for those below `doubtful` also what spoke most against that. Rows
-    /// of [`edge`](features::edge) may stand among those of units, and mean nothing.
-    pub fn score_into(&self, rows: &[Row], doubtful: f32, scores: &mut Scores) {
+    /// The chance of each row to belong to the article; for those below `doubtful`, of which `told` says so, also what spoke
+    /// most against that.
+    pub fn score_into(&self, rows: &[Row], told: &[bool], doubtful: f32, scores: &mut Scores) {
         scores.chances.clear();
         scores.reasons.clear();
-        scores.kept.resize(self.asked.len(), Lanes::default());
-        scores.left.resize(self.trees.len(), Lanes::default());
+        scores.left.resize(self.trees.len(), [0; BLOCK]);
         for from in (0..rows.len()).step_by(BLOCK) {
             scores.columns.fill(rows, from);
-            self.score_block(&rows[from..rows.len().min(from + BLOCK)], doubtful, scores);
+            self.score_block(&told[from..rows.len().min(from + BLOCK)], doubtful, scores);
         }
     }
 
-    fn score_block(&self, rows: &[Row], doubtful: f32, scores: &mut Scores) {
-        let units = rows.len();
+    fn score_block(&self, told: &[bool], doubtful: f32, scores: &mut Scores) {
+        let units = told.len();
         let Scores { chances, reasons, columns: Columns(columns), kept, left } = scores;
         blocks::test(&self.asked, columns, kept);
         let input = |unit: usize| {
@@ -155,7 +154,7 @@ impl Forest {
         for (unit, &sum) in sums[..units].iter().enumerate() {
             let chance = self.chance(sum);
             chances.push(chance);
-            reasons.push(if chance < doubtful && !features::is_edge(&rows[unit]) {
+            reasons.push(if chance < doubtful && told[unit] {
                 self.reasons(unit, left, input(unit))
             } else {
                 Reasons::default()
@@ -234,11 +233,6 @@ mod tests {
     fn row() -> impl Strategy<Value = Row> {
         prop::collection::vec(prop_oneof![Just(0.0), Just(1.0), 0.0f32..2.0], COUNT)
             .prop_map(|v| Row::try_from(v).unwrap())
-            .prop_map(|mut row| {
-                // A unit, no edge.
-                row[0] = 0.0;
-                row
-            })
     }
 
     /// A tree of more leaves than bits: a chain of nodes on the first inputs.
@@ -277,12 +271,12 @@ mod tests {
         fn bits_and_walks_agree_to_the_last_bit(rows in prop::collection::vec(row(), 0..40), large in 30i16..40) {
             let mut model = Model::shipped();
             let (mut fast, mut twin) = (Scores::default(), Vec::new());
-            Forest::of(&model).score_into(&rows, 0.4, &mut fast);
+            Forest::of(&model).score_into(&rows, &vec![true; rows.len()], 0.4, &mut fast);
             model.score_into(&rows, &mut twin);
             prop_assert_eq!(&fast.chances, &twin);
             prop_assert_eq!(&fast.reasons, &reasons_twin(&model, &rows, 0.4));
             model.trees.insert(70, chain(large));
-            Forest::of(&model).score_into(&rows, 0.4, &mut fast);
+            Forest::of(&model).score_into(&rows, &vec![true; rows.len()], 0.4, &mut fast);
             model.score_into(&rows, &mut twin);
             prop_assert_eq!(&fast.chances, &twin);
             // Which of two reasons that weigh the same comes first is the order of sums of floating-point numbers.
