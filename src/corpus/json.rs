@@ -307,14 +307,29 @@ pub fn unescape(raw: &str) -> Cow<'_, str> {
 /// The same into `out`, which is cleared first.
 pub fn unescape_into(raw: &str, out: &mut String) {
     out.clear();
+    // What is written is no longer.
+    out.reserve(raw.len());
     let mut at = 0;
-    while let Some(n) = memchr::memchr(b'\\', &raw.as_bytes()[at..]) {
-        out.push_str(&raw[at..at + n]);
-        let (c, length) = escape(&raw[at + n..]);
-        out.push(c);
-        at += n + length;
+    while at < raw.len() {
+        let plain = plain_length(&raw.as_bytes()[at..]);
+        if plain > 0 {
+            out.push_str(&raw[at..at + plain]);
+            at += plain;
+        } else {
+            let (c, length) = escape(&raw[at..]);
+            out.push(c);
+            at += length;
+        }
     }
-    out.push_str(&raw[at..]);
+}
+
+/// How many bytes stand before the first escape, which often stands right behind another.
+#[inline(always)]
+fn plain_length(raw: &[u8]) -> usize {
+    match raw.first() {
+        Some(b'\\') => 0,
+        _ => memchr::memchr(b'\\', raw).unwrap_or(raw.len()),
+    }
 }
 
 /// The character of the escape that `raw` starts with, and the bytes it takes. Sound JSON has no others, a damaged receipt
@@ -407,7 +422,7 @@ pub fn raw_offsets(raw: &str, offsets: &[usize]) -> Vec<usize> {
     let (mut at, mut text_at) = (0, 0);
     let mut wanted = offsets.iter().copied().peekable();
     loop {
-        let plain = memchr::memchr(b'\\', &raw.as_bytes()[at..]).unwrap_or(raw.len() - at);
+        let plain = plain_length(&raw.as_bytes()[at..]);
         while let Some(offset) = wanted.next_if(|&o| o <= text_at + plain) {
             // An offset within a character, or out of order, is that of a damaged receipt.
             out.push(at + offset.saturating_sub(text_at));

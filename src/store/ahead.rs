@@ -16,7 +16,9 @@ const GAP: u64 = 1 << 10;
 pub struct Ahead {
     file: Option<Arc<dyn Temporary>>,
     from: u64,
+    /// Its bytes, and behind them what is left of a longer one.
     bytes: Vec<u8>,
+    length: usize,
     /// Where the last piece ended.
     last: u64,
     /// Bytes that were read ahead the last time; none where the piece did not follow another.
@@ -47,17 +49,19 @@ impl Ahead {
         end: u64,
     ) -> io::Result<()> {
         let same = self.file.as_ref().is_some_and(|held| Arc::ptr_eq(held, file));
-        let held = self.from..self.from + self.bytes.len() as u64;
+        let held = self.from..self.from + self.length as u64;
         let piece = at + length as u64;
         if !same || at < held.start || piece > held.end {
             let follows = same && at >= self.last && at - self.last < GAP;
             self.ahead = if follows { (2 * self.ahead).clamp(*AHEAD.start(), *AHEAD.end()) } else { 0 };
             let length = (end.max(piece) - at).min(length.max(self.ahead) as u64) as usize;
             let held = self.file.take().filter(|_| same);
-            self.bytes.clear();
-            self.bytes.resize(length, 0);
-            file.read_at(&mut self.bytes, at)?;
-            self.from = at;
+            if self.bytes.len() < length {
+                self.bytes.resize(length, 0);
+            }
+            self.length = 0;
+            file.read_at(&mut self.bytes[..length], at)?;
+            (self.from, self.length) = (at, length);
             self.file = Some(held.unwrap_or_else(|| Arc::clone(file)));
         }
         self.last = piece;
