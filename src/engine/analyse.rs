@@ -352,9 +352,7 @@ impl Analyser {
         words: &mut Vec<u64>,
     ) {
         for span in spans {
-            scratch.unit_words.clear();
-            scratch.reader.words_into(text, span.start, span.end, &mut scratch.unit_words);
-            words.extend_from_slice(&scratch.unit_words.exact);
+            scratch.reader.words_into(text, span.start, span.end, words);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The words and the look of a unit of ASCII, 64 bytes at a time.
+//! The words and the look of a unit of ASCII, or of ASCII that stands for it, 64 bytes at a time.
 //!
 //! In: a range of a text. Out: the hashes of its words, and the counts behind its [`Surface`](super::surface). Every
 //! block becomes bit masks; where words begin and end, and how many there are of each kind, is arithmetic on them.
@@ -32,19 +32,19 @@ pub fn read<const LOOK: bool>(
     masks::run(Read::<LOOK, LOOK> { text, start: range.0, end: range.1, meant: None, scratch, words })
 }
 
-/// Appends the words of a normal form, which `classes` stands for, to `words`; the masked ones only with `MASK`.
+/// Appends the words of a normal form, which `stand_in` stands for ([`super::stand_ins`]), to `words`; the masked ones only with `MASK`.
 pub fn words_of<const MASK: bool>(
-    (classes, folded): (&[u8], &str),
+    (stand_in, folded): (&[u8], &str),
     scratch: &mut AsciiScratch,
     words: &mut Words,
 ) {
     let meant = Some(folded.as_bytes());
-    masks::run(Read::<MASK, false> { text: classes, start: 0, end: classes.len(), meant, scratch, words });
+    masks::run(Read::<MASK, false> { text: stand_in, start: 0, end: stand_in.len(), meant, scratch, words });
 }
 
-/// Counts the characters of a unit, of which `classes` are the looks.
-pub fn look_of(classes: &[u8]) -> Counts {
-    masks::run(LookOf(classes))
+/// Counts the characters of a unit, of which `stand_in` has a byte for each.
+pub fn look_of(stand_in: &[u8]) -> Counts {
+    masks::run(LookOf(stand_in))
 }
 
 struct Read<'r, const MASK: bool, const LOOK: bool> {
@@ -182,15 +182,15 @@ impl Kernel for LookOf<'_> {
 
     #[inline(always)]
     fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks) -> Counts {
-        let LookOf(classes) = self;
-        let mut counts = Counts { chars: classes.len(), ..Counts::default() };
+        let LookOf(stand_in) = self;
+        let mut counts = Counts { chars: stand_in.len(), ..Counts::default() };
         let mut before = Before::default();
-        for at in (0..classes.len()).step_by(BLOCK) {
+        for at in (0..stand_in.len()).step_by(BLOCK) {
             let mut tail = [0; BLOCK];
-            let inside = inside(classes.len() - at);
-            let m = masks(block(&classes[at..], &mut tail)).within(inside);
+            let inside = inside(stand_in.len() - at);
+            let m = masks(block(&stand_in[at..], &mut tail)).within(inside);
             look(&m, inside, &mut before, &mut counts, |apostrophe| {
-                grows_beyond_short(classes, at + apostrophe)
+                grows_beyond_short(stand_in, at + apostrophe)
             });
             before.pass(&m, m.upper | m.lower);
         }

@@ -21,7 +21,7 @@ pub fn fold_into(unit: &str, out: &mut String) {
     // Whether all that was written is in normal form for sure, and the combining class of the last character.
     let (mut settled, mut class) = (true, 0);
     while let Some(c) = unit[at..].chars().next() {
-        let start = at;
+        let before = at;
         while let Some(of) = scripts::thai(unit.as_bytes(), at).map(|thai| scripts::THAI_CLASSES[thai]) {
             if of == scripts::OTHER {
                 break;
@@ -30,7 +30,7 @@ pub fn fold_into(unit: &str, out: &mut String) {
             class = of;
             at += 3;
         }
-        if at > start {
+        if at > before {
             continue;
         }
         if c.is_ascii() {

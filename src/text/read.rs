@@ -16,15 +16,20 @@ pub struct Reader {
     ascii: AsciiScratch,
     folded: String,
     stand_in: Vec<u8>,
+    words: Words,
 }
 
 impl Reader {
-    /// Appends the exact words of `text[start..end]` to `words`; the masked ones are not meant to be looked at.
-    pub fn words_into(&mut self, text: &str, start: u32, end: u32, words: &mut Words) {
+    /// Appends the exact words of `text[start..end]` to `exact`: no masked ones are made, or only by the way.
+    pub fn words_into(&mut self, text: &str, start: u32, end: u32, exact: &mut Vec<u64>) {
         let range = (start as usize, end as usize);
-        if ascii::read::<false>(text.as_bytes(), range, &mut self.ascii, words).is_none() {
-            self.folded_words::<false>(&text[range.0..range.1], words);
+        let mut words = std::mem::take(&mut self.words);
+        words.clear();
+        if ascii::read::<false>(text.as_bytes(), range, &mut self.ascii, &mut words).is_none() {
+            self.folded_words::<false>(&text[range.0..range.1], &mut words);
         }
+        exact.extend_from_slice(&words.exact);
+        self.words = words;
     }
 
     /// Appends the words of `unit` of `text` to `words`, exact and masked, and returns its look.

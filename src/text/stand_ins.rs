@@ -74,20 +74,20 @@ mod tests {
     use proptest::prelude::*;
 
     fn agree(text: &str) -> Result<(), TestCaseError> {
-        let (mut classes, mut scratch) = (Vec::new(), AsciiScratch::default());
+        let (mut stand_in, mut scratch) = (Vec::new(), AsciiScratch::default());
         let ascii = text.bytes().position(|b| !b.is_ascii()).unwrap_or(text.len());
         prop_assert_eq!(ascii_length(text.as_bytes()), ascii);
-        for_look(text, &mut classes);
-        prop_assert_eq!(ascii::look_of(&classes), Counts::of(text), "{}", text);
+        for_look(text, &mut stand_in);
+        prop_assert_eq!(ascii::look_of(&stand_in), Counts::of(text), "{}", text);
         let (mut fast, mut twin) = (Words::default(), Words::default());
-        if for_words(text, &mut classes) {
+        if for_words(text, &mut stand_in) {
             unicode_words(text, &mut twin);
-            ascii::words_of::<true>((&classes, text), &mut scratch, &mut fast);
+            ascii::words_of::<true>((&stand_in, text), &mut scratch, &mut fast);
             prop_assert_eq!(&fast.exact, &twin.exact, "{}", text);
             prop_assert_eq!(&fast.masked, &twin.masked, "{}", text);
             prop_assert_eq!(fast.unspaced, twin.unspaced, "{}", text);
             fast.clear();
-            ascii::words_of::<false>((&classes, text), &mut scratch, &mut fast);
+            ascii::words_of::<false>((&stand_in, text), &mut scratch, &mut fast);
             prop_assert_eq!(&fast.exact, &twin.exact, "{}", text);
         }
         Ok(())
