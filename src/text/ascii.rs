@@ -32,7 +32,7 @@ pub fn read<const LOOK: bool>(
     masks::run(Read::<LOOK, LOOK> { text, start: range.0, end: range.1, meant: None, scratch, words })
 }
 
-/// Appends the words of a normal form, which `stand_in` stands for ([`super::stand_ins`]), to `words`; the masked ones only with `MASK`.
+/// Appends the words of a normal form, which `stand_in` stands for, to `words`; the masked ones only with `MASK`.
 pub fn words_of<const MASK: bool>(
     (stand_in, folded): (&[u8], &str),
     scratch: &mut AsciiScratch,
