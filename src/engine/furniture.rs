@@ -9,8 +9,10 @@ use crate::error::Result;
 use crate::judge::Verdict;
 use crate::judge::boilerplate::{self, PROSE_WORDS, Page, PageSettings, Scratch};
 use crate::judge::forest::Forest;
+use crate::judge::listed;
 use crate::store::{Builder, Column};
 use crate::tables::{CutRow, Evidence, Known, UnitRow};
+use crate::text::numbering;
 use crate::text::versions::Versions;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -112,8 +114,9 @@ impl Job<'_> {
         Ok((Some(grouped), furniture.finish()))
     }
 
-    /// What of the verdicts on a document takes a look at its text: doubtful ones on lines that begin as lines of it do that
-    /// stay are withdrawn, and the score of a line that is nearly a known one is measured.
+    /// What of the verdicts on a document takes a look at its text: those on items of a list that stays are withdrawn, and
+    /// doubtful ones on lines that begin as lines of it do that stay; and the score of a line that is nearly a known one is
+    /// measured.
     fn read_again(
         &self,
         analyser: &Analyser,
@@ -124,10 +127,20 @@ impl Job<'_> {
         let units = page.units;
         let doubtful = |v: &Verdict| boilerplate::is_doubtful(&units[v.unit], &page.evidence[v.unit]);
         let near = |v: &Verdict| units[v.unit].known == Known::NearFurniture;
-        if !verdicts.iter().any(|v| doubtful(v) || near(v)) {
+        let may_be_listed = listed::may_have(units, verdicts);
+        if !may_be_listed && !verdicts.iter().any(|v| doubtful(v) || near(v)) {
             return;
         }
         let text = self.source.text(record as usize, &mut again.text);
+        if may_be_listed {
+            let mut lists = Vec::new();
+            numbering::lists(text, spans, |items| {
+                if listed::is_of_text(items, verdicts) {
+                    lists.push(items[0].start..items[items.len() - 1].end);
+                }
+            });
+            listed::keep(&lists, verdicts);
+        }
         let goes = boilerplate::going(units, verdicts);
         let stays = (0..units.len()).filter(|&unit| !goes[unit] && units[unit].words >= PROSE_WORDS);
         let versions = Versions::new(stays.map(|unit| spans[unit].of(text)));

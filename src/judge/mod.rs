@@ -6,6 +6,7 @@ pub mod boilerplate;
 pub mod features;
 pub mod forest;
 pub mod known;
+pub mod listed;
 pub mod model;
 pub mod nearly;
 pub mod passage;

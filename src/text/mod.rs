@@ -7,6 +7,7 @@ pub mod ascii;
 pub mod fold;
 pub mod hash;
 pub mod masks;
+pub mod numbering;
 pub mod read;
 mod scripts;
 pub mod segment;

@@ -2,6 +2,7 @@
 //!
 //! In: the unit as it stands in the text. Out: [`Surface`]. Nothing here knows a language.
 
+use super::numbering;
 use super::scripts;
 use super::segment::{Part, Unit, ends_sentence};
 
@@ -50,6 +51,8 @@ impl Surface {
 
     /// It holds no letter.
     pub const NO_LETTERS: u16 = 512;
+    /// It begins with a number as items of lists do.
+    pub const NUMBERED: u16 = 1024;
 
     /// Whether a flag is set.
     pub fn has(self, flag: u16) -> bool {
@@ -82,6 +85,7 @@ impl Surface {
         set(Self::PART, unit.part == Part::Sentence);
         set(Self::ADDRESS, counts.address || counts.ats > 0 && counts.dots > 0);
         set(Self::NO_LETTERS, counts.lower + counts.upper == 0);
+        set(Self::NUMBERED, counts.digits > 0 && numbering::number_of(body).is_some());
         set(Self::SHOUTED, counts.lower == 0 && counts.upper > 1);
         Surface {
             chars: counts.chars.min(65_535) as u16,
