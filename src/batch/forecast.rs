@@ -23,9 +23,8 @@ const FIXED: f64 = 40e6;
 const DOCUMENT_BYTES: f64 = 30.0;
 /// A budget with which a trial keeps next to nothing in memory, and yet works as a large run does.
 const ON_DISK: u64 = 16 << 20;
-/// How fast temporary files grow where tables just do not fit: by it 427 MB were foretold for 346 at .3 million generated documents
-/// within 1 GiB, and 565 for 430 at a million distinct ones.
-const LEFT_OVER: i32 = 12;
+/// Tables may go to disk where a run is told to take more than this part of the budget.
+const CLOSE: f64 = 0.25;
 /// Part of the budget that is used where tables do not fit.
 const USED: f64 = 0.6;
 /// Sorting, and tables that fit no cache: for each doubling of the input so much more time a byte.
@@ -115,15 +114,17 @@ impl Run<'_> {
             output_bytes: if written { (memory.output * scale) as u64 } else { 0 },
         };
         if let Some(budget) = self.store.budget()
-            && forecast.memory_bytes as f64 > USED * budget as f64
+            && forecast.memory_bytes as f64 > CLOSE * budget as f64
         {
-            let disk = self.trial(&sampled, most, Some(budget.min(ON_DISK)), product)?;
-            let resident = USED * budget as f64 / forecast.memory_bytes as f64;
-            let seconds = memory.seconds * resident + disk.seconds * (1.0 - resident);
-            forecast.seconds = seconds * scale * growth;
-            // A table goes to disk as a whole, and a sort as soon as it is larger than a step: most goes where a little does not fit.
-            forecast.temporary_bytes = (disk.temporary * scale * (1.0 - resident.powi(LEFT_OVER))) as u64;
-            forecast.memory_bytes = (USED * budget as f64 + DOCUMENT_BYTES * documents + FIXED / 2.0) as u64;
+            // Within as small a part of the budget as the sample is of the input the same tables go to disk.
+            let part = ((budget as f64 / scale) as u64).max(ON_DISK).min(budget);
+            let disk = self.trial(&sampled, most, Some(part), product)?;
+            if disk.temporary > 0.0 {
+                forecast.seconds = disk.seconds * scale * growth;
+                forecast.temporary_bytes = (disk.temporary * scale) as u64;
+                let most = (USED * budget as f64 + DOCUMENT_BYTES * documents + FIXED / 2.0) as u64;
+                forecast.memory_bytes = forecast.memory_bytes.min(most);
+            }
         }
         Ok(forecast)
     }
