@@ -96,7 +96,8 @@ fn ask(page: &Page<'_>, rows: &mut Vec<Row>, told: &mut Vec<bool>) -> Asked {
     let shown = |(unit, seen): &(&UnitRow, &Evidence)| {
         unit.known.is_furniture() || features::is_repeated(seen, pages)
     };
-    let has_furniture = units.iter().zip(evidence).filter(shown).count() >= FURNISHED_UNITS;
+    let furniture = units.iter().zip(evidence).filter(shown).count();
+    let has_furniture = furniture >= FURNISHED_UNITS && FURNISHED_SHARE * furniture >= units.len();
     let asked = |(unit, seen): (&UnitRow, &Evidence)| {
         unit.known == Known::No && may_go(rule_of(unit, seen), has_furniture)
     };
@@ -301,6 +302,9 @@ fn certainty(unit: &UnitRow, seen: &Evidence) -> f32 {
 /// A page with so many units that go for their look or as known ones, or that most pages share, is not clean
 /// already, and all that most pages of its site share goes.
 const FURNISHED_UNITS: usize = 4;
+
+/// Nor does the look of a line decide where not one line in so many is known or repeated: long lists have a few, too.
+const FURNISHED_SHARE: usize = 100;
 
 /// The longest line that is a stamp where only its numbers and dates differ; a longer one may be a report.
 const STAMP_WORDS: u16 = 12;
@@ -588,5 +592,8 @@ mod tests {
         assert!(judged(&units, &evidence, 1, 1).is_empty());
         units[..FURNISHED_UNITS].iter_mut().for_each(|u| u.known = Known::Furniture);
         assert!(judged(&units, &evidence, 1, 1).iter().any(|v| v.rule == Rule::Context));
+        let (long, seen) =
+            ([units.as_slice(), &[unit(40, Surface::SENTENCE); 600]].concat(), vec![seen(1); 663]);
+        assert!(judged(&long, &seen, 1, 1).iter().all(|v| v.rule == Rule::KnownLine));
     }
 }

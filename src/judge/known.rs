@@ -21,6 +21,12 @@ const MAX_WORDS: usize = 60;
 const LABEL_WORDS: usize = 2;
 /// What ends a sentence or leads on to what follows, where it is written once: dots after it say that more is behind it.
 const ENDS: [char; 6] = ['.', '?', ',', ';', '!', ':'];
+/// What a line begins with that somebody said.
+const QUOTES: [char; 6] = ['"', '\'', '\u{201c}', '\u{2018}', '\u{201e}', '\u{300c}'];
+/// So much white space divides the cells of a row; a table that was made text has wide gaps.
+const GAP: usize = 3;
+/// A date and a time have no more numbers one behind the other than three.
+const FIGURES: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Piece {
@@ -161,11 +167,35 @@ impl KnownLines {
     }
 }
 
-/// Whether a line neither ends as a sentence or a heading of a list does, nor is a row of figures.
+/// Whether a line neither ends as a sentence or a heading of a list does, nor is quoted, nor a row of figures or of cells, nor
+/// code.
 fn reads_as_label(line: &str) -> bool {
-    let line = line.trim_end_matches(|c: char| c.is_whitespace() || "\"'”’»)".contains(c));
-    let stem = line.trim_end_matches(ENDS);
-    line.len() - stem.len() != 1 && line.split_whitespace().filter(|word| is_decimal(word)).nth(1).is_none()
+    let line = line.trim();
+    let unquoted = line.trim_end_matches(|c: char| c.is_whitespace() || "\"'”’»)".contains(c));
+    let stem = unquoted.trim_end_matches(ENDS);
+    let is_sentence = unquoted.len() - stem.len() == 1;
+    let is_row = has_gap(line)
+        || line.split_whitespace().filter(|word| is_decimal(word)).nth(1).is_some()
+        || longest_run(line.split_whitespace().map(is_figure)) >= FIGURES;
+    !is_sentence && !is_row && !line.starts_with(QUOTES) && !line.contains("()")
+}
+
+/// Whether there is white space in a line wide enough to divide cells.
+fn has_gap(line: &str) -> bool {
+    line.contains('\t') || longest_run(line.chars().map(char::is_whitespace)) >= GAP
+}
+
+fn longest_run(of: impl Iterator<Item = bool>) -> usize {
+    let runs = of.scan(0, |run, goes_on| {
+        *run = if goes_on { *run + 1 } else { 0 };
+        Some(*run)
+    });
+    runs.max().unwrap_or(0)
+}
+
+/// Whether a word has digits and no letters.
+fn is_figure(word: &str) -> bool {
+    word.contains(|c: char| c.is_ascii_digit()) && !word.contains(char::is_alphabetic)
 }
 
 /// Whether a word is a number with a fraction: not a date, which has two points.
@@ -260,17 +290,27 @@ mod tests {
     #[test]
     fn mined_rows_of_a_word_or_two_match_labels_only() {
         let mut known = KnownLines::default();
-        known.add_mined("people\nload more\nchina {n}\nall rights reserved\n").unwrap();
+        known.add_mined("people\nmain\nload more\nchina {n}\nall rights reserved\n").unwrap();
         for label in
             ["People", "• People »", "Load more...", "China (12)", "CHINA 12,4", "All rights reserved."]
         {
             assert!(known.holds(label), "{label}");
         }
-        for text in
-            ["> people.", "people?\"", "People:", "Load more!", "CHINA  5.58  6.12  -  6.39", "China 4 2."]
-        {
+        for text in [
+            "> people.",
+            "people?\"",
+            "People:",
+            "Load more!",
+            "CHINA  5.58  6.12  -  6.39",
+            "China 4 2.",
+            "China 1410 1411 1410 1409",
+            "CHINA      13",
+            "China\t13",
+            "main()",
+            "\"People",
+        ] {
             assert!(!known.holds(text), "{text}");
-            assert!(list("people\nload more\nchina {n}\n").holds(text), "{text}");
+            assert!(list("people\nmain\nload more\nchina {n}\n").holds(text), "{text}");
         }
     }
 
