@@ -39,8 +39,10 @@ pub fn judge_into(left: &[UnitRow], copies: &[Copy], settings: &Repeat, out: &mu
     let prose = is_prose(left);
     let mut goes = vec![false; left.len()];
     let from = out.len();
-    for copy in copies {
-        let Some(rule) = rule_of(left, copy, settings, prose) else { continue };
+    let judged = |copy: &Copy| rule_of(left, copy, settings, prose).map(|rule| (*copy, rule));
+    let mut judged: Vec<(Copy, Rule)> = copies.iter().filter_map(judged).collect();
+    keep_headings(left, &mut judged);
+    for (copy, rule) in judged {
         goes[copy.unit] = true;
         out.push(Verdict {
             unit: copy.unit,
@@ -55,6 +57,35 @@ pub fn judge_into(left: &[UnitRow], copies: &[Copy], settings: &Repeat, out: &mu
         marks_between(left, copies, &mut goes, out);
     }
     out[from..].sort_by_key(|v| v.unit);
+}
+
+/// So many lines together that come again apart from one another are a table of contents.
+const CONTENTS: usize = 3;
+/// Items of a table of contents stand no further from one another: one that is not found again may stand between them.
+const CONTENTS_STEP: usize = 2;
+/// Longer ones are paragraphs: of a letter, say, that is quoted piece by piece in the answer.
+const CONTENTS_CHARS: u16 = 240;
+
+/// Withdraws what was judged of the headings below a table of contents: copies of lines that stand together, in their order and
+/// each with text behind it. What is copied as a whole has no more between its lines than the original has.
+fn keep_headings(left: &[UnitRow], judged: &mut Vec<(Copy, Rule)>) {
+    // Where a line comes again and again, the first time tells.
+    let short = judged.iter().filter(|(copy, _)| left[copy.unit].surface.chars <= CONTENTS_CHARS);
+    let mut firsts: Vec<(usize, usize)> = short.map(|(copy, _)| (copy.original, copy.unit)).collect();
+    firsts.sort_unstable();
+    firsts.dedup_by_key(|first| first.0);
+    let words = |unit: &UnitRow| u32::from(unit.words);
+    let has_text = |units: &[UnitRow]| units.iter().map(words).sum::<u32>() >= u32::from(PROSE_WORDS);
+    let goes_on = |a: &(usize, usize), b: &(usize, usize)| {
+        let step = b.0 - a.0;
+        step <= CONTENTS_STEP && b.1 > a.1 + step && has_text(&left[a.1 + 1..b.1])
+    };
+    let contents = firsts.chunk_by(goes_on).filter(|items| items.len() >= CONTENTS);
+    // The headings stand below all of it.
+    let contents = contents.filter(|items| items[0].1 > items[items.len() - 1].0);
+    let mut headings: Vec<usize> = contents.flatten().map(|item| item.1).collect();
+    headings.sort_unstable();
+    judged.retain(|(copy, _)| headings.binary_search(&copy.unit).is_err());
 }
 
 fn rule_of(left: &[UnitRow], copy: &Copy, settings: &Repeat, prose: bool) -> Option<Rule> {
@@ -128,5 +159,42 @@ fn marks_between(left: &[UnitRow], copies: &[Copy], goes: &mut [bool], out: &mut
                 });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::Known;
+
+    /// What goes of a text of prose with these copies, as pairs of a unit and what it copies.
+    fn going(copies: &[(usize, usize)]) -> Vec<usize> {
+        let row = UnitRow { masked_words: 20, words: 20, known: Known::No, surface: Surface::default() };
+        let copy = |&(unit, original): &(usize, usize)| Copy { unit, original, similarity: 1.0 };
+        let mut copies: Vec<Copy> = copies.iter().map(copy).collect();
+        copies.sort_by_key(|copy| copy.unit);
+        let mut out = Vec::new();
+        judge_into(&[row; 60], &copies, &crate::Config::default().repeat, &mut out);
+        out.iter().map(|verdict| verdict.unit).collect()
+    }
+
+    #[test]
+    fn headings_below_a_table_of_contents_stay() {
+        assert!(going(&[(20, 2), (25, 3), (40, 5)]).is_empty());
+        assert_eq!(
+            going(&[(20, 2), (25, 3), (40, 5), (50, 2), (51, 3)]),
+            [50, 51],
+            "only the first of each is a heading"
+        );
+    }
+
+    #[test]
+    fn what_is_copied_as_a_whole_goes() {
+        assert_eq!(going(&[(20, 2), (21, 3), (22, 4), (23, 5)]), [20, 21, 22, 23]);
+        assert_eq!(going(&[(20, 2), (22, 4), (24, 6)]), [20, 22, 24], "every other line of it");
+        assert_eq!(going(&[(20, 2), (25, 3)]), [20, 25], "two are no table of contents");
+        assert_eq!(going(&[(20, 2), (30, 8), (40, 14)]), [20, 30, 40], "captions that stand apart");
+        assert_eq!(going(&[(40, 2), (30, 3), (20, 4)]), [20, 30, 40], "in another order");
+        assert_eq!(going(&[(1, 0), (5, 2), (10, 3)]), [1, 5, 10], "among the items");
     }
 }
