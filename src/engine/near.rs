@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::store::row::row;
 use crate::store::{Ahead, Bits, Builder, By, Column, Sorted, Sorter, Store};
 use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE};
+use crate::text::numbers;
 use crate::text::shingle::{self, Bitmap};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -202,32 +203,34 @@ impl NearSearch<'_> {
             let part = |words: &mut Words, run| self.shingles_in(text, run, words);
             run.par_chunks(LONG_RUN).map_init(Words::default, part).collect()
         };
-        let parts: Vec<Vec<(Vec<u64>, Vec<u32>)>> =
+        let parts: Vec<Vec<(Vec<u64>, Vec<Compact>)>> =
             runs.par_iter().map_init(Reader::default, of_run).collect();
         drop(runs);
-        let mut sets = Sets { groups, first: vec![0], shingles: Vec::new() };
-        for (shingles, sizes) in parts.into_iter().flatten() {
-            for size in sizes {
-                sets.first.push(sets.first[sets.first.len() - 1] + size as usize);
+        let mut sets = Sets { groups, first: vec![0], numbers: Vec::new(), shingles: Vec::new() };
+        for (shingles, compact) in parts.into_iter().flatten() {
+            for Compact { shingles, numbers } in compact {
+                sets.first.push(sets.first[sets.first.len() - 1] + shingles as usize);
+                sets.numbers.push(numbers);
             }
             sets.shingles.extend_from_slice(&shingles);
         }
         sets
     }
 
-    /// The shingles of groups of one document, behind one another, and how many each has.
-    fn shingles_in(&self, text: &str, groups: &[u32], reader: &mut Words) -> (Vec<u64>, Vec<u32>) {
+    /// The shingles of groups of one document, behind one another, and what each has.
+    fn shingles_in(&self, text: &str, groups: &[u32], reader: &mut Words) -> (Vec<u64>, Vec<Compact>) {
         let Words { scratch, words, set, ahead } = reader;
-        let (mut shingles, mut sizes) = (Vec::new(), Vec::with_capacity(groups.len()));
+        let (mut shingles, mut compact) = (Vec::new(), Vec::with_capacity(groups.len()));
         for &unit in groups {
             words.clear();
             let span = self.left.units.spans.get_next(unit as usize, ahead);
             self.analyser.words_of(text, [span].into_iter(), scratch, words);
             shingle::set_into(words, UNIT_SHINGLE, set);
             shingles.extend_from_slice(set);
-            sizes.push(set.len() as u32);
+            compact
+                .push(Compact { shingles: set.len() as u32, numbers: numbers::fingerprint(span.of(text)) });
         }
-        (shingles, sizes)
+        (shingles, compact)
     }
 }
 
@@ -300,10 +303,15 @@ impl<'a, B: By<Edge>> Comparing<'a, B> {
         let sets = self.search.shingles_of(groups);
         let of_group = |pairs: &[(u32, u32)]| {
             let b = pairs[0].0;
-            let set = sets.get(b);
-            let measured = pairs.iter().map(|&(_, a)| (a, shingle::jaccard(sets.get(a), set)));
-            let near = measured.filter(|m| m.1 >= self.search.threshold);
-            near.map(|(a, similarity)| Edge { a, b, similarity: similarity as f32 }).collect::<Vec<_>>()
+            let (set, numbers) = sets.get(b);
+            let near = |&(_, a): &(u32, u32)| {
+                let (other, of_other) = sets.get(a);
+                let similarity = shingle::jaccard(other, set);
+                // With other numbers a line tells something else, however much of the rest is the same.
+                let edge = Edge { a, b, similarity: similarity as f32 };
+                (numbers == of_other && similarity >= self.search.threshold).then_some(edge)
+            };
+            pairs.iter().filter_map(near).collect::<Vec<_>>()
         };
         let edges = self.pairs.par_chunk_by(|a, b| a.0 == b.0).flat_map_iter(of_group).collect();
         self.edges.append(edges);
@@ -333,17 +341,26 @@ struct Words {
     ahead: Ahead,
 }
 
-/// Shingle sets of groups, behind one another.
+/// What is known of the words of a group.
+struct Compact {
+    /// How many shingles there are.
+    shingles: u32,
+    /// Which numbers.
+    numbers: u64,
+}
+
+/// Shingle sets of groups, behind one another, and which numbers each tells.
 struct Sets {
     groups: Vec<u32>,
     first: Vec<usize>,
+    numbers: Vec<u64>,
     shingles: Vec<u64>,
 }
 
 impl Sets {
-    fn get(&self, group: u32) -> &[u64] {
+    fn get(&self, group: u32) -> (&[u64], u64) {
         let at = self.groups.partition_point(|&g| g < group);
-        &self.shingles[self.first[at]..self.first[at + 1]]
+        (&self.shingles[self.first[at]..self.first[at + 1]], self.numbers[at])
     }
 }
 

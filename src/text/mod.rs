@@ -8,6 +8,7 @@ pub mod fold;
 pub mod hash;
 pub mod masks;
 pub mod numbering;
+pub mod numbers;
 pub mod read;
 mod scripts;
 pub mod segment;
