@@ -74,11 +74,20 @@ fn keep_headings(left: &[UnitRow], judged: &mut Vec<(Copy, Rule)>) {
     let mut firsts: Vec<(usize, usize)> = short.map(|(copy, _)| (copy.original, copy.unit)).collect();
     firsts.sort_unstable();
     firsts.dedup_by_key(|first| first.0);
-    let words = |unit: &UnitRow| u32::from(unit.words);
-    let has_text = |units: &[UnitRow]| units.iter().map(words).sum::<u32>() >= u32::from(PROSE_WORDS);
+    if firsts.len() < CONTENTS {
+        return;
+    }
+    // How many words there are up to the end of each unit.
+    let mut words = 0;
+    let add = |unit: &UnitRow| {
+        words += u64::from(unit.words);
+        words
+    };
+    let words: Vec<u64> = left.iter().map(add).collect();
+    let has_text = |from: usize, to: usize| words[to - 1] - words[from] >= u64::from(PROSE_WORDS);
     let goes_on = |a: &(usize, usize), b: &(usize, usize)| {
         let step = b.0 - a.0;
-        step <= CONTENTS_STEP && b.1 > a.1 + step && has_text(&left[a.1 + 1..b.1])
+        step <= CONTENTS_STEP && b.1 > a.1 + step && has_text(a.1, b.1)
     };
     let contents = firsts.chunk_by(goes_on).filter(|items| items.len() >= CONTENTS);
     // The headings stand below all of it.
