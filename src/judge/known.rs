@@ -21,7 +21,7 @@ const MAX_WORDS: usize = 60;
 const LABEL_WORDS: usize = 2;
 /// What ends a sentence or leads on to what follows, where it is written once: dots after it say that more is behind it.
 const ENDS: [char; 6] = ['.', '?', ',', ';', '!', ':'];
-/// What a line begins with that somebody said.
+/// What a line begins with that somebody said; not `«`, which on many pages leads back.
 const QUOTES: [char; 6] = ['"', '\'', '\u{201c}', '\u{2018}', '\u{201e}', '\u{300c}'];
 /// So much white space divides the cells of a row; a table that was made text has wide gaps.
 const GAP: usize = 3;

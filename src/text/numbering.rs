@@ -58,7 +58,7 @@ pub fn number_of(line: &str) -> Option<(u32, char)> {
 mod tests {
     use super::*;
 
-    /// The first words of the units of every list of a text, whose units are divided by bars and line breaks.
+    /// How many units each item of every list of a text has; units are divided by bars and line breaks.
     fn listed(text: &str) -> Vec<Vec<usize>> {
         let (mut spans, mut at) = (Vec::new(), 0);
         for unit in text.split(['|', '\n']) {
