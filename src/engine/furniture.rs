@@ -6,10 +6,11 @@ use super::units::{self, Units};
 use super::{Job, TextBuffer};
 use crate::document::{Kind, RecordIndex, Span};
 use crate::error::Result;
-use crate::judge::Verdict;
-use crate::judge::boilerplate::{self, PROSE_WORDS, Page, PageSettings, Scratch};
+use crate::judge::boilerplate::{self, Page, Scratch};
+use crate::judge::counts::{LEVELS, PROSE_WORDS, PageSettings};
 use crate::judge::forest::Forest;
 use crate::judge::listed;
+use crate::judge::{self, Verdict};
 use crate::store::{Builder, Column};
 use crate::tables::{CutRow, Evidence, Known, UnitRow};
 use crate::text::numbering;
@@ -55,7 +56,7 @@ impl Job<'_> {
         let settings = |record: RecordIndex| {
             let level = self.config.boilerplate.level;
             let threshold = self.lists.model.thresholds[level as usize];
-            let [repeated, masked, template, certain] = boilerplate::LEVELS[level as usize];
+            let [repeated, masked, template, certain] = LEVELS[level as usize];
             let pages = evidence::pages_of(&grouped.pages, self.documents.sites[record as usize]);
             PageSettings { pages, threshold, repeated, masked, template, certain }
         };
@@ -141,7 +142,7 @@ impl Job<'_> {
             });
             listed::keep(&lists, verdicts);
         }
-        let goes = boilerplate::going(units, verdicts);
+        let goes = judge::going(units, verdicts);
         let stays = (0..units.len()).filter(|&unit| !goes[unit] && units[unit].words >= PROSE_WORDS);
         let versions = Versions::new(stays.map(|unit| spans[unit].of(text)));
         verdicts.retain(|v| !(doubtful(v) && versions.has(spans[v.unit].of(text))));

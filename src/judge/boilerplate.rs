@@ -4,10 +4,15 @@
 //! protected ones stay, whatever the model says. A page without a single suspicious unit is left alone: text
 //! that is already clean is not read for its style.
 
-use super::Verdict;
+use super::counts::{
+    HABIT_PAGES, HABIT_SHARE, PROSE_WORDS, PageSettings, SHORT_WORDS, certainty, is_on_most_pages, rule_of,
+    threshold_of,
+};
 use super::features::{self, Row};
 use super::forest::{Forest, Scores};
 use super::model::REACH;
+use super::surrounded::{keep_marks_of_text, keep_what_text_surrounds};
+use super::{Verdict, going};
 use crate::document::Kind;
 use crate::tables::{Evidence, Known, Reasons, Rule, UnitRow};
 use crate::text::surface::Surface;
@@ -168,17 +173,6 @@ pub fn is_doubtful(unit: &UnitRow, seen: &Evidence) -> bool {
     unit.known == Known::No && unit.words >= PROSE_WORDS && unique
 }
 
-/// For each unit whether a verdict takes it.
-pub fn going(units: &[UnitRow], verdicts: &[Verdict]) -> Vec<bool> {
-    let mut goes = vec![false; units.len()];
-    verdicts.iter().for_each(|v| goes[v.unit] = true);
-    goes
-}
-
-/// A line is a habit of its site where at least this many of its pages carry it, and this share of them.
-const HABIT_PAGES: u32 = 10;
-const HABIT_SHARE: f32 = 0.05;
-
 /// Takes lines that are a habit of the site off both ends of the page, from the outside inwards, until one stays:
 /// sign-offs and slugs of pages that have no other furniture. Not at `conservative`.
 fn peel_edges(
@@ -214,91 +208,6 @@ fn peel_edges(
     }
 }
 
-/// Units without a letter (list numbers, bullets, rules) belong to what stands beside them: they go only where
-/// nothing that stays is next to them. Known ones go anyway.
-fn keep_marks_of_text(units: &[UnitRow], from: usize, out: &mut Vec<Verdict>) {
-    let goes = going(units, &out[from..]);
-    let is_mark = |i: usize| units[i].surface.has(Surface::NO_LETTERS) && units[i].known == Known::No;
-    if !out[from..].iter().any(|v| is_mark(v.unit)) {
-        return;
-    }
-    // For each mark whether what comes next, or before it, that is no mark stays.
-    let mut beside = vec![false; units.len()];
-    let mut look = |range: &mut dyn Iterator<Item = usize>| {
-        let mut stays = false;
-        for i in range {
-            match is_mark(i) {
-                true => beside[i] |= stays,
-                false => stays = !goes[i],
-            }
-        }
-    };
-    look(&mut (0..units.len()));
-    look(&mut (0..units.len()).rev());
-    let mut place = 0;
-    out.retain(|v| {
-        place += 1;
-        place <= from || !beside[v.unit]
-    });
-}
-
-/// For the levels conservative, balanced and strict: [`PageSettings`] `repeated`, `masked`, `template` and `certain`. Chosen
-/// by cross-validation on labelled pages and on planted corpora.
-pub const LEVELS: [[f32; 4]; 3] =
-    [[0.12, 0.12, 0.12, 0.95], [0.97, 0.99, 0.985, 0.9], [0.98, 0.99, 0.99, 0.5]];
-
-/// What the judgement needs beside the units.
-#[derive(Debug, Clone, Copy)]
-pub struct PageSettings {
-    /// Distinct pages of the document's site.
-    pub pages: u32,
-    /// A unit goes where its chance to belong to the article is under this.
-    pub threshold: f32,
-    /// The same for a line that other pages of the site have.
-    pub repeated: f32,
-    /// The same for a line that other pages of the site have but for numbers and dates.
-    pub masked: f32,
-    /// The same for a line that is mostly anchors of a template.
-    pub template: f32,
-    /// A cut between two paragraphs that stay needs this score where the site does not repeat the line.
-    pub certain: f32,
-}
-
-impl PageSettings {
-    /// Whether counts may overrule the model: not at `conservative`.
-    fn counts_decide(&self) -> bool {
-        self.repeated > self.threshold
-    }
-}
-
-/// The chance to belong to the article under which a unit goes: higher where the site repeats it, for the model
-/// weighs the look of a line against its counts, and a line that is a habit of the site is furniture however much
-/// it looks like text.
-fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings, furnished: bool) -> f32 {
-    let literal = unit.words >= 3;
-    let repeated = features::among(seen.site_documents, page.pages) >= 2.5;
-    let masked = features::among(seen.site_masked, page.pages) >= 2.5;
-    if literal && furnished && page.counts_decide() && is_on_most_pages(unit, seen, page.pages) {
-        1.1
-    } else if repeated && literal {
-        page.threshold.max(page.repeated)
-    } else if masked && unit.words >= 2 {
-        page.threshold.max(page.masked)
-    } else if is_template(unit, seen) && literal {
-        page.threshold.max(page.template)
-    } else {
-        page.threshold
-    }
-}
-
-/// How sure counts are: the line was written for one of the n pages that have it at most, so that on n - 1 of them
-/// it is not the article's own.
-fn certainty(unit: &UnitRow, seen: &Evidence) -> f32 {
-    let template = if is_template(unit, seen) { seen.site_template } else { 1 };
-    let pages = seen.site_documents.max(seen.site_masked).max(template);
-    1.0 - 1.0 / pages as f32
-}
-
 /// A page with so many units that go for their look or as known ones, or that most pages share, is not clean
 /// already, and all that most pages of its site share goes.
 const FURNISHED_UNITS: usize = 4;
@@ -306,148 +215,11 @@ const FURNISHED_UNITS: usize = 4;
 /// Nor does the look of a line decide where not one line in so many is known or repeated: long lists have a few, too.
 const FURNISHED_SHARE: usize = 100;
 
-/// The longest line that is a stamp where only its numbers and dates differ; a longer one may be a report.
-const STAMP_WORDS: u16 = 12;
-
-/// Whether the same words (of a stamp but for numbers and dates) stand on half of the pages of a site of three or more: on small sites that is all the
-/// evidence there can be.
-fn is_on_most_pages(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
-    let stamp = unit.words <= STAMP_WORDS;
-    let count = if stamp { seen.site_documents.max(seen.site_masked) } else { seen.site_documents };
-    count >= 3 && 2 * count >= pages
-}
-
 /// A short line of speech that the site does not repeat often: dialogue.
 fn is_speech(unit: &UnitRow, seen: &Evidence, page: &PageSettings) -> bool {
     unit.surface.has(Surface::QUOTE)
         && unit.words <= SHORT_WORDS
         && features::among(seen.site_documents.max(seen.site_masked), page.pages) < 2.5
-}
-
-fn is_template(unit: &UnitRow, seen: &Evidence) -> bool {
-    features::anchored(unit, seen) >= TEMPLATE_ANCHORED && seen.anchored >= TEMPLATE_WORDS
-}
-
-/// A unit is of a template where so many of its words, and this share of them, are anchors.
-const TEMPLATE_WORDS: u8 = 4;
-const TEMPLATE_ANCHORED: f32 = 0.4;
-
-/// A sentence of eight words or more between paragraphs that stay is of a template where this share of the pages has
-/// one like it: captions of one news agency begin and end alike too.
-const TEMPLATE_SHARE: f32 = 0.1;
-
-/// A line of speech needs no more words than this to show it.
-const SPEECH_WORDS: u16 = 3;
-
-/// Lines of so few words between paragraphs that stay go only where the site repeats them, or they are known: the
-/// cells of a table look like a menu.
-const SHORT_WORDS: u16 = 6;
-/// The share of its pages on which a site must repeat such a line.
-const SHORT_SHARE: f32 = 0.05;
-
-/// A prose unit of this many words that stays shows that what stands between it and the next one is in the text.
-pub const PROSE_WORDS: u16 = 8;
-
-/// So few lines that go, one after the other between lines that stay, are no block of furniture.
-const ALONE: usize = 2;
-
-/// Withdraws cuts of weak evidence between two paragraphs that stay: rows of tables, lines of speech and verse. What
-/// the site repeats or is known goes there too.
-fn keep_what_text_surrounds(
-    units: &[UnitRow],
-    evidence: &[Evidence],
-    page: &PageSettings,
-    from: usize,
-    out: &mut Vec<Verdict>,
-) {
-    let goes = going(units, &out[from..]);
-    let is_text =
-        |i: usize| !goes[i] && units[i].words >= PROSE_WORDS && units[i].surface.has(Surface::SENTENCE);
-    let (Some(first), Some(last)) =
-        ((0..units.len()).find(|&i| is_text(i)), (0..units.len()).rev().find(|&i| is_text(i)))
-    else {
-        return;
-    };
-    let alone = |i: usize| {
-        let before = (0..i).rev().take(ALONE).take_while(|&k| goes[k]).count();
-        let after = (i + 1..units.len()).take(ALONE).take_while(|&k| goes[k]).count();
-        before + 1 + after <= ALONE
-    };
-    let weak = |v: &Verdict| {
-        let (unit, seen) = (&units[v.unit], &evidence[v.unit]);
-        let count = seen.site_documents.max(seen.site_masked);
-        let short = unit.words <= SHORT_WORDS;
-        // Few pages can share a short line by chance: a greeting, a signature.
-        let chance = u16::from(unit.masked_words) <= SHORT_WORDS && count < HABIT_PAGES && alone(v.unit);
-        let rare = features::among(count, page.pages) < 2.5
-            || short && (count as f32) < SHORT_SHARE * page.pages as f32;
-        let prose = unit.words >= PROSE_WORDS && unit.surface.has(Surface::SENTENCE);
-        let habit = seen.site_template as f32 >= TEMPLATE_SHARE * page.pages as f32;
-        let template = is_template(unit, seen) && (habit || !prose);
-        unit.known == Known::No && (chance || rare && !template && (short || v.score < page.certain))
-    };
-    // Refrains come again in their document; a sentence of a word or two is no caption and no menu.
-    let voice = |i: usize| {
-        let refrain = evidence[i].in_document > 2 && units[i].words >= 3;
-        let said = units[i].words <= SPEECH_WORDS && units[i].surface.has(Surface::SENTENCE);
-        units[i].words <= SHORT_WORDS && refrain || said
-    };
-    let table = cells_of_tables(units, evidence, page.pages);
-    let mut place = 0;
-    out.retain(|v| {
-        place += 1;
-        let surrounded = first < v.unit && v.unit < last || voice(v.unit);
-        place <= from || !(surrounded && weak(v) || table[v.unit])
-    });
-}
-
-/// A block with so many short lines that are no habit of the site may be a table.
-const TABLE_CELLS: usize = 8;
-
-/// For each unit whether it is a cell of a table: of short lines in a block that are on no other pages a third comes again in
-/// the document. Only where the site has pages enough to tell what is a habit of it.
-fn cells_of_tables(units: &[UnitRow], evidence: &[Evidence], pages: u32) -> Vec<bool> {
-    let mut cells = vec![false; units.len()];
-    if pages < HABIT_PAGES {
-        return cells;
-    }
-    let is_short = |i: usize| units[i].words <= SHORT_WORDS;
-    let is_number = |i: &usize| units[*i].surface.has(Surface::NO_LETTERS);
-    let is_cell = |i: &usize| {
-        // But for its digits a number is any other.
-        let masked = if is_number(i) { 1 } else { evidence[*i].site_masked };
-        let count = evidence[*i].site_documents.max(masked);
-        is_short(*i) && units[*i].known == Known::No && features::among(count, pages) < 2.5
-    };
-    let mut from = 0;
-    while from < units.len() {
-        // A line of furniture may stand between two cells, but no block of it.
-        let goes_on = |i: usize| is_cell(&i) || i + 1 < units.len() && is_cell(&(i + 1));
-        let ends = |&i: &usize| !is_short(i) || !goes_on(i);
-        let end = (from..units.len()).find(ends).unwrap_or(units.len());
-        let count = (from..end).filter(is_cell).count();
-        let again = (from..end).filter(|i| is_cell(i) && evidence[*i].in_document > 1).count();
-        // A calendar and the numbers of pages are no table.
-        let numbers = (from..end).filter(|i| is_cell(i) && is_number(i)).count();
-        if count >= TABLE_CELLS && 3 * again >= count && 2 * numbers <= count {
-            (from..end).filter(is_cell).for_each(|i| cells[i] = true);
-        }
-        from = end + 1;
-    }
-    cells
-}
-
-/// The strongest evidence against a unit, for the receipt.
-fn rule_of(unit: &UnitRow, seen: &Evidence) -> Rule {
-    if seen.site_documents > 1 {
-        Rule::SiteLine
-    } else if seen.site_masked > 1 || seen.site_template > 2 && unit.words >= 3 {
-        Rule::SiteTemplate
-    } else if seen.sites > 1 {
-        Rule::ManySites
-    } else {
-        Rule::Context
-    }
 }
 
 /// Whether a unit gives reason to look at its page at all.
@@ -461,24 +233,10 @@ fn is_suspicious(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::counts::LEVELS;
+    use crate::judge::counts::made::{seen, unit};
     use crate::judge::model::Model;
     use proptest::prelude::*;
-
-    fn unit(words: u16, flags: u16) -> UnitRow {
-        let surface = Surface { chars: 6 * words, flags, ..Surface::default() };
-        UnitRow { masked_words: words as u8, words, known: Known::No, surface }
-    }
-
-    fn seen(pages: u32) -> Evidence {
-        Evidence {
-            site_documents: pages,
-            site_masked: pages,
-            documents: pages,
-            sites: 1,
-            in_document: 1,
-            ..Evidence::default()
-        }
-    }
 
     fn judged(units: &[UnitRow], evidence: &[Evidence], pages: u32, level: usize) -> Vec<Verdict> {
         let model = Model::shipped();
@@ -500,25 +258,6 @@ mod tests {
             (0..13).map(|_| unit(40, Surface::SENTENCE | Surface::AFTER_BLANK)).collect();
         let evidence = (0..13).map(|n| seen(if n == 12 { pages } else { 1 })).collect();
         (units, evidence)
-    }
-
-    #[test]
-    fn cells_of_a_table_stay_and_menus_and_calendars_go() {
-        let block = |again: u16, flags: u16| {
-            let units: Vec<UnitRow> = (0..12).map(|_| unit(1, flags)).collect();
-            let seen = |n: u32| Evidence { in_document: if n < 5 { again } else { 1 }, ..seen(1) };
-            (units, (0..12).map(seen).collect::<Vec<Evidence>>())
-        };
-        let cells = |(units, evidence): &(Vec<UnitRow>, Vec<Evidence>), pages: u32| {
-            cells_of_tables(units, evidence, pages).iter().filter(|c| **c).count()
-        };
-        assert_eq!(cells(&block(3, 0), 100), 12, "many come again");
-        assert_eq!(cells(&block(1, 0), 100), 0, "a menu: none comes again");
-        assert_eq!(cells(&block(3, Surface::NO_LETTERS), 100), 0, "a calendar: nothing but numbers");
-        assert_eq!(cells(&block(3, 0), 3), 0, "too few pages to tell");
-        let mut broken = block(3, 0);
-        broken.1[6].site_documents = 90;
-        assert_eq!(cells(&broken, 100), 11, "a line of furniture within the table");
     }
 
     #[test]

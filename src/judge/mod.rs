@@ -3,6 +3,7 @@
 pub mod because;
 mod blocks;
 pub mod boilerplate;
+pub mod counts;
 pub mod features;
 pub mod forest;
 pub mod known;
@@ -12,9 +13,10 @@ pub mod nearly;
 pub mod passage;
 pub mod reasons;
 pub mod repeat;
+mod surrounded;
 
 use crate::document::Kind;
-use crate::tables::{Reasons, Rule, Witness};
+use crate::tables::{Reasons, Rule, UnitRow, Witness};
 
 /// A unit that goes, counted from the first unit of its document.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,4 +33,11 @@ pub struct Verdict {
     pub witness: Option<Witness>,
     /// What spoke most for it, where the model decided.
     pub reasons: Reasons,
+}
+
+/// For each unit whether a verdict takes it.
+pub fn going(units: &[UnitRow], verdicts: &[Verdict]) -> Vec<bool> {
+    let mut goes = vec![false; units.len()];
+    verdicts.iter().for_each(|v| goes[v.unit] = true);
+    goes
 }

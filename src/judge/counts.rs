@@ -1,0 +1,128 @@
+//! What the counts of a unit say of it, and under which chance to belong to the article it goes.
+
+use super::features;
+use crate::tables::{Evidence, Rule, UnitRow};
+
+/// For the levels conservative, balanced and strict: [`PageSettings`] `repeated`, `masked`, `template` and `certain`. Chosen
+/// by cross-validation on labelled pages and on planted corpora.
+pub const LEVELS: [[f32; 4]; 3] =
+    [[0.12, 0.12, 0.12, 0.95], [0.97, 0.99, 0.985, 0.9], [0.98, 0.99, 0.99, 0.5]];
+
+/// What the judgement needs beside the units.
+#[derive(Debug, Clone, Copy)]
+pub struct PageSettings {
+    /// Distinct pages of the document's site.
+    pub pages: u32,
+    /// A unit goes where its chance to belong to the article is under this.
+    pub threshold: f32,
+    /// The same for a line that other pages of the site have.
+    pub repeated: f32,
+    /// The same for a line that other pages of the site have but for numbers and dates.
+    pub masked: f32,
+    /// The same for a line that is mostly anchors of a template.
+    pub template: f32,
+    /// A cut between two paragraphs that stay needs this score where the site does not repeat the line.
+    pub certain: f32,
+}
+
+impl PageSettings {
+    /// Whether counts may overrule the model: not at `conservative`.
+    pub(super) fn counts_decide(&self) -> bool {
+        self.repeated > self.threshold
+    }
+}
+
+/// The chance to belong to the article under which a unit goes: higher where the site repeats it, for the model
+/// weighs the look of a line against its counts, and a line that is a habit of the site is furniture however much
+/// it looks like text.
+pub(super) fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings, furnished: bool) -> f32 {
+    let literal = unit.words >= 3;
+    let repeated = features::among(seen.site_documents, page.pages) >= 2.5;
+    let masked = features::among(seen.site_masked, page.pages) >= 2.5;
+    if literal && furnished && page.counts_decide() && is_on_most_pages(unit, seen, page.pages) {
+        1.1
+    } else if repeated && literal {
+        page.threshold.max(page.repeated)
+    } else if masked && unit.words >= 2 {
+        page.threshold.max(page.masked)
+    } else if is_template(unit, seen) && literal {
+        page.threshold.max(page.template)
+    } else {
+        page.threshold
+    }
+}
+
+/// How sure counts are: the line was written for one of the n pages that have it at most, so that on n - 1 of them
+/// it is not the article's own.
+pub(super) fn certainty(unit: &UnitRow, seen: &Evidence) -> f32 {
+    let template = if is_template(unit, seen) { seen.site_template } else { 1 };
+    let pages = seen.site_documents.max(seen.site_masked).max(template);
+    1.0 - 1.0 / pages as f32
+}
+
+/// A line is a habit of its site where at least this many of its pages carry it, and this share of them.
+pub(super) const HABIT_PAGES: u32 = 10;
+pub(super) const HABIT_SHARE: f32 = 0.05;
+
+/// Lines of so few words between paragraphs that stay go only where the site repeats them, or they are known: the
+/// cells of a table look like a menu.
+pub(super) const SHORT_WORDS: u16 = 6;
+
+/// A prose unit of this many words that stays shows that what stands between it and the next one is in the text.
+pub const PROSE_WORDS: u16 = 8;
+
+/// The longest line that is a stamp where only its numbers and dates differ; a longer one may be a report.
+const STAMP_WORDS: u16 = 12;
+
+/// Whether the same words (of a stamp but for numbers and dates) stand on half of the pages of a site of three or more: on
+/// small sites that is all the evidence there can be.
+pub(super) fn is_on_most_pages(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
+    let stamp = unit.words <= STAMP_WORDS;
+    let count = if stamp { seen.site_documents.max(seen.site_masked) } else { seen.site_documents };
+    count >= 3 && 2 * count >= pages
+}
+
+pub(super) fn is_template(unit: &UnitRow, seen: &Evidence) -> bool {
+    features::anchored(unit, seen) >= TEMPLATE_ANCHORED && seen.anchored >= TEMPLATE_WORDS
+}
+
+/// A unit is of a template where so many of its words, and this share of them, are anchors.
+const TEMPLATE_WORDS: u8 = 4;
+const TEMPLATE_ANCHORED: f32 = 0.4;
+
+/// The strongest evidence against a unit, for the receipt.
+pub(super) fn rule_of(unit: &UnitRow, seen: &Evidence) -> Rule {
+    if seen.site_documents > 1 {
+        Rule::SiteLine
+    } else if seen.site_masked > 1 || seen.site_template > 2 && unit.words >= 3 {
+        Rule::SiteTemplate
+    } else if seen.sites > 1 {
+        Rule::ManySites
+    } else {
+        Rule::Context
+    }
+}
+
+#[cfg(test)]
+pub(super) mod made {
+    use crate::tables::{Evidence, Known, UnitRow};
+    use crate::text::surface::Surface;
+
+    /// A unit of so many words.
+    pub fn unit(words: u16, flags: u16) -> UnitRow {
+        let surface = Surface { chars: 6 * words, flags, ..Surface::default() };
+        UnitRow { masked_words: words as u8, words, known: Known::No, surface }
+    }
+
+    /// The counts of a line that so many pages of its site have.
+    pub fn seen(pages: u32) -> Evidence {
+        Evidence {
+            site_documents: pages,
+            site_masked: pages,
+            documents: pages,
+            sites: 1,
+            in_document: 1,
+            ..Evidence::default()
+        }
+    }
+}
