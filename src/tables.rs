@@ -41,6 +41,8 @@ pub enum Known {
     No,
     /// It is known furniture.
     Furniture,
+    /// It is a word or two that are known as a label of menus and boxes.
+    Label,
     /// It says nearly the same as known furniture.
     NearFurniture,
     /// It must stay.
@@ -49,11 +51,12 @@ pub enum Known {
 
 impl Known {
     /// All of them.
-    const ALL: [Known; 4] = [Known::No, Known::Furniture, Known::NearFurniture, Known::Protected];
+    const ALL: [Known; 5] =
+        [Known::No, Known::Furniture, Known::Label, Known::NearFurniture, Known::Protected];
 
     /// Whether it is known furniture, or nearly that.
     pub fn is_furniture(self) -> bool {
-        matches!(self, Known::Furniture | Known::NearFurniture)
+        matches!(self, Known::Furniture | Known::Label | Known::NearFurniture)
     }
 }
 

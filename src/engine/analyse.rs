@@ -7,7 +7,7 @@ use super::{Cancel, Lists, Source, TextBuffer};
 use crate::config::Config;
 use crate::document::{Kind, Span};
 use crate::error::{Error, Result};
-use crate::judge::known::KnownLines;
+use crate::judge::known::{KnownLines, Match};
 use crate::progress::Progress;
 use crate::sketch::banding::Banding;
 use crate::sketch::distinct::Distinct;
@@ -287,16 +287,16 @@ impl Analyser {
 
     /// What the lists say of a unit. Protected lines come first: what is like them stays, whatever else it is like.
     fn known_as(&self, masked: &[u64], folded: &str, unit: &str, shingles: &mut Vec<u64>) -> Known {
-        if self.protected.matches(masked, folded, unit)
+        if self.protected.matches(masked, folded, unit).is_some()
             || self.protected.similarity(masked, shingles).is_some()
         {
-            Known::Protected
-        } else if self.known.matches(masked, folded, unit) {
-            Known::Furniture
-        } else if self.known.similarity(masked, shingles).is_some() {
-            Known::NearFurniture
-        } else {
-            Known::No
+            return Known::Protected;
+        }
+        match self.known.matches(masked, folded, unit) {
+            Some(Match::Line) => Known::Furniture,
+            Some(Match::Label) => Known::Label,
+            None if self.known.similarity(masked, shingles).is_some() => Known::NearFurniture,
+            None => Known::No,
         }
     }
 

@@ -136,7 +136,7 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
         let chance = said.chance(i);
         let rule = match unit.known {
             Known::Protected => continue,
-            Known::Furniture | Known::NearFurniture => Rule::KnownLine,
+            Known::Furniture | Known::Label | Known::NearFurniture => Rule::KnownLine,
             Known::No
                 if chance >= threshold_of(unit, seen, page, furnished) || is_speech(unit, seen, page) =>
             {
@@ -154,7 +154,8 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
         };
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None, reasons });
     }
-    keep_what_text_surrounds(units, evidence, page, from, out);
+    let is_article = |i: usize| said.chance(i) >= page.threshold;
+    keep_what_text_surrounds(units, evidence, page, is_article, from, out);
     for verdict in out[from..].iter_mut().filter(|v| units[v.unit].known == Known::No) {
         if said.chance(verdict.unit) >= page.threshold {
             verdict.score = certainty(&units[verdict.unit], &evidence[verdict.unit]);
@@ -233,23 +234,17 @@ fn is_suspicious(unit: &UnitRow, seen: &Evidence, pages: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::counts::LEVELS;
-    use crate::judge::counts::made::{seen, unit};
+    use crate::judge::counts::made::{seen, settings, unit};
     use crate::judge::model::Model;
     use proptest::prelude::*;
 
     fn judged(units: &[UnitRow], evidence: &[Evidence], pages: u32, level: usize) -> Vec<Verdict> {
         let model = Model::shipped();
         let forest = Forest::of(&model);
-        let page = Page { units, evidence, settings: settings(&model, pages, level) };
+        let page = Page { units, evidence, settings: settings(pages, level) };
         let mut out = Vec::new();
         judge(&forest, &[page], &mut Scratch::default(), |_, verdicts| out.append(verdicts));
         out
-    }
-
-    fn settings(model: &Model, pages: u32, level: usize) -> PageSettings {
-        let [repeated, masked, template, certain] = LEVELS[level];
-        PageSettings { pages, threshold: model.thresholds[level], repeated, masked, template, certain }
     }
 
     /// An article of twelve paragraphs that ends with a sentence that the site prints on `pages` pages.
@@ -287,7 +282,7 @@ mod tests {
             }
             let model = Model::shipped();
             let forest = Forest::of(&model);
-            let page = Page { units: &units, evidence: &evidence, settings: settings(&model, 1, level) };
+            let page = Page { units: &units, evidence: &evidence, settings: settings(1, level) };
             let (mut rows, mut scores) = (Vec::new(), Scores::default());
             let (mut scored, mut unscored) = (Vec::new(), Vec::new());
             features::features_into(&units, &evidence, 1, &mut rows);
@@ -312,7 +307,7 @@ mod tests {
             (0..units).map(|_| row(rng)).unzip::<_, _, Vec<UnitRow>, Vec<Evidence>>()
         };
         let rows: Vec<_> = (0..60).map(|n| page_of(n % 23, &mut rng)).collect();
-        let settings = settings(&model, 50, 1);
+        let settings = settings(50, 1);
         let pages: Vec<Page<'_>> =
             rows.iter().map(|(units, evidence)| Page { units, evidence, settings }).collect();
         let mut together = Vec::new();

@@ -105,6 +105,8 @@ pub(super) fn rule_of(unit: &UnitRow, seen: &Evidence) -> Rule {
 
 #[cfg(test)]
 pub(super) mod made {
+    use super::{LEVELS, PageSettings};
+    use crate::judge::model::Model;
     use crate::tables::{Evidence, Known, UnitRow};
     use crate::text::surface::Surface;
 
@@ -112,6 +114,13 @@ pub(super) mod made {
     pub fn unit(words: u16, flags: u16) -> UnitRow {
         let surface = Surface { chars: 6 * words, flags, ..Surface::default() };
         UnitRow { masked_words: words as u8, words, known: Known::No, surface }
+    }
+
+    /// How pages of a site of so many are judged at a level.
+    pub fn settings(pages: u32, level: usize) -> PageSettings {
+        let [repeated, masked, template, certain] = LEVELS[level];
+        let threshold = Model::shipped().thresholds[level];
+        PageSettings { pages, threshold, repeated, masked, template, certain }
     }
 
     /// The counts of a line that so many pages of its site have.

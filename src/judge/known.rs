@@ -28,6 +28,15 @@ const GAP: usize = 3;
 /// A date and a time have no more numbers one behind the other than three.
 const FIGURES: usize = 4;
 
+/// How a row of a list matches a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// As a whole, or as a template.
+    Line,
+    /// Only as a label of a word or two, which may be a heading or the word of a table, too.
+    Label,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Piece {
     Word(u64),
@@ -132,24 +141,24 @@ impl KnownLines {
         self.whole.is_empty() && self.labels.is_empty() && self.marks.is_empty() && self.templates.is_empty()
     }
 
-    /// Whether a unit of this text and these masked words is known; `folded` is asked for where it has no other words than
-    /// numbers.
-    pub fn matches(&self, masked: &[u64], folded: &str, unit: &str) -> bool {
+    /// How a unit of this text and these masked words is known, if it is; `folded` is asked for where it has no other words
+    /// than numbers.
+    pub fn matches(&self, masked: &[u64], folded: &str, unit: &str) -> Option<Match> {
         if masked.iter().all(|&w| w == SLOT) {
-            return !self.marks.is_empty() && self.marks.contains(&xxh3_64(marks(folded).as_bytes()));
+            let known = !self.marks.is_empty() && self.marks.contains(&xxh3_64(marks(folded).as_bytes()));
+            return known.then_some(Match::Line);
         }
-        let (Some(first), Some(last)) = (masked.first(), masked.last()) else { return false };
-        if masked.len() <= self.longest {
-            let hash = hash(masked);
-            if self.whole.contains(&hash) || self.labels.contains(&hash) && reads_as_label(unit) {
-                return true;
-            }
+        let (first, last) = (masked.first()?, masked.last()?);
+        let hash = (masked.len() <= self.longest).then(|| hash(masked));
+        if hash.is_some_and(|hash| self.whole.contains(&hash)) {
+            return Some(Match::Line);
         }
-        if masked.len() > MAX_WORDS {
-            return false;
+        let mut candidates = self.by_first.get(first).into_iter().chain(self.by_last.get(last)).flatten();
+        if masked.len() <= MAX_WORDS && candidates.any(|&t| fits(&self.templates[t as usize], masked)) {
+            return Some(Match::Line);
         }
-        let candidates = self.by_first.get(first).into_iter().chain(self.by_last.get(last)).flatten();
-        candidates.into_iter().any(|&t| fits(&self.templates[t as usize], masked))
+        let is_label = hash.is_some_and(|hash| self.labels.contains(&hash)) && reads_as_label(unit);
+        is_label.then_some(Match::Label)
     }
 
     /// How similar a unit of these masked words is to the known line most like it, from
@@ -163,7 +172,7 @@ impl KnownLines {
         let (mut folded, mut words) = (String::new(), Words::default());
         fold::fold_into(line, &mut folded);
         words::words_into(&folded, &mut words);
-        self.matches(&words.masked, &folded, line)
+        self.matches(&words.masked, &folded, line).is_some()
     }
 }
 

@@ -20,11 +20,13 @@ const SHORT_SHARE: f32 = 0.05;
 const ALONE: usize = 2;
 
 /// Withdraws cuts of weak evidence between two paragraphs that stay: rows of tables, lines of speech and verse. What
-/// the site repeats or is known goes there too.
+/// the site repeats or is known goes there too, but labels that stand alone, are no items of a list, and that the model holds
+/// for the article's own: `Agenda` is a heading, `Asia` the word of a table.
 pub(super) fn keep_what_text_surrounds(
     units: &[UnitRow],
     evidence: &[Evidence],
     page: &PageSettings,
+    is_article: impl Fn(usize) -> bool,
     from: usize,
     out: &mut Vec<Verdict>,
 ) {
@@ -47,6 +49,9 @@ pub(super) fn keep_what_text_surrounds(
         let short = unit.words <= SHORT_WORDS;
         // Few pages can share a short line by chance: a greeting, a signature.
         let chance = u16::from(unit.masked_words) <= SHORT_WORDS && count < HABIT_PAGES && alone(v.unit);
+        if unit.known == Known::Label {
+            return chance && !unit.surface.has(Surface::BULLET) && is_article(v.unit);
+        }
         let rare = features::among(count, page.pages) < 2.5
             || short && (count as f32) < SHORT_SHARE * page.pages as f32;
         let prose = unit.words >= PROSE_WORDS && unit.surface.has(Surface::SENTENCE);
@@ -136,7 +141,39 @@ pub(super) fn keep_marks_of_text(units: &[UnitRow], from: usize, out: &mut Vec<V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::counts::made::{seen, unit};
+    use crate::document::Kind;
+    use crate::judge::counts::made::{seen, settings, unit};
+    use crate::tables::{Reasons, Rule};
+
+    #[test]
+    fn a_label_between_paragraphs_stays_where_the_model_holds_it_for_a_heading() {
+        let left = |known: Known, flags: u16, labels: usize, pages: u32, is_article: bool| {
+            let prose = || unit(40, Surface::SENTENCE | Surface::AFTER_BLANK);
+            let mut units = vec![prose(), prose()];
+            units.extend((0..labels).map(|_| UnitRow { known, ..unit(1, flags) }));
+            units.extend([prose(), prose()]);
+            let evidence: Vec<Evidence> =
+                units.iter().map(|unit| seen(if unit.words == 1 { pages } else { 1 })).collect();
+            let settings = settings(50, 1);
+            let verdict = |unit: usize| Verdict {
+                unit,
+                kind: Kind::Boilerplate,
+                rule: Rule::KnownLine,
+                score: 1.0,
+                witness: None,
+                reasons: Reasons::default(),
+            };
+            let mut out = (2..2 + labels).map(verdict).collect();
+            keep_what_text_surrounds(&units, &evidence, &settings, |_| is_article, 0, &mut out);
+            out.len()
+        };
+        assert_eq!(left(Known::Label, 0, 1, 1, true), 0);
+        assert_eq!(left(Known::Label, 0, 1, 1, false), 1, "the model says that it is furniture");
+        assert_eq!(left(Known::Label, Surface::BULLET, 1, 1, true), 1, "an item of a menu");
+        assert_eq!(left(Known::Label, 0, ALONE + 1, 1, true), ALONE + 1, "a menu");
+        assert_eq!(left(Known::Label, 0, 1, HABIT_PAGES, true), 1, "a habit of the site");
+        assert_eq!(left(Known::Furniture, 0, 1, 1, true), 1, "nobody has it as a heading");
+    }
 
     #[test]
     fn cells_of_a_table_stay_and_menus_and_calendars_go() {
