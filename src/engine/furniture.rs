@@ -57,8 +57,9 @@ impl Job<'_> {
             let level = self.config.boilerplate.level;
             let threshold = self.lists.model.thresholds[level as usize];
             let [repeated, masked, template, certain] = LEVELS[level as usize];
-            let pages = evidence::pages_of(&grouped.pages, self.documents.sites[record as usize]);
-            PageSettings { pages, threshold, repeated, masked, template, certain }
+            let site = self.documents.sites[record as usize];
+            let pages = evidence::pages_of(&grouped.pages, site);
+            PageSettings { pages, has_site: site.is_some(), threshold, repeated, masked, template, certain }
         };
         let mut furniture = Builder::new(self.store);
         let (mut unit_buffer, mut span_buffer, mut evidence_buffer, mut at) =

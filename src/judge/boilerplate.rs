@@ -93,7 +93,7 @@ pub fn judge(
 
 /// What is asked of the model about a page; the features of its units are appended to `rows` where these are looked at.
 fn ask(page: &Page<'_>, rows: &mut Vec<Row>, told: &mut Vec<bool>) -> Asked {
-    let &Page { units, evidence, settings: PageSettings { pages, .. } } = page;
+    let &Page { units, evidence, settings: PageSettings { pages, has_site, .. } } = page;
     if !units.iter().zip(evidence).any(|(u, e)| is_suspicious(u, e, pages)) {
         return Asked::default();
     }
@@ -102,7 +102,15 @@ fn ask(page: &Page<'_>, rows: &mut Vec<Row>, told: &mut Vec<bool>) -> Asked {
         unit.known.is_furniture() || features::is_repeated(seen, pages)
     };
     let furniture = units.iter().zip(evidence).filter(shown).count();
-    let has_furniture = furniture >= FURNISHED_UNITS && FURNISHED_SHARE * furniture >= units.len();
+    // Sections of many sites are words of a text, too.
+    let is_page = || {
+        has_site
+            || FURNISHED_LABELS * furniture >= units.len()
+            || units.iter().filter(|unit| unit.known.is_furniture() && unit.known != Known::Label).count()
+                >= FIRM_UNITS
+    };
+    let has_furniture =
+        furniture >= FURNISHED_UNITS && FURNISHED_SHARE * furniture >= units.len() && is_page();
     let asked = |(unit, seen): (&UnitRow, &Evidence)| {
         unit.known == Known::No && may_go(rule_of(unit, seen), has_furniture)
     };
@@ -136,6 +144,8 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
         let chance = said.chance(i);
         let rule = match unit.known {
             Known::Protected => continue,
+            // An item of a list is one of a menu; without furniture there is none, and the word is a heading or a name.
+            Known::Label if !has_furniture && !unit.surface.has(Surface::BULLET) => continue,
             Known::Furniture | Known::Label | Known::NearFurniture => Rule::KnownLine,
             Known::No
                 if chance >= threshold_of(unit, seen, page, furnished) || is_speech(unit, seen, page) =>
@@ -215,6 +225,11 @@ const FURNISHED_UNITS: usize = 4;
 
 /// Nor does the look of a line decide where not one line in so many is known or repeated: long lists have a few, too.
 const FURNISHED_SHARE: usize = 100;
+
+/// Where no site is known the look of a line decides only with so many known lines that are no labels, or where one line in
+/// [`FURNISHED_LABELS`] is known: a program of a conference, a list of dealers and a patch look like pages, too.
+const FIRM_UNITS: usize = 2;
+const FURNISHED_LABELS: usize = 15;
 
 /// A short line of speech that the site does not repeat often: dialogue.
 fn is_speech(unit: &UnitRow, seen: &Evidence, page: &PageSettings) -> bool {
@@ -329,5 +344,28 @@ mod tests {
         let (long, seen) =
             ([units.as_slice(), &[unit(40, Surface::SENTENCE); 600]].concat(), vec![seen(1); 663]);
         assert!(judged(&long, &seen, 1, 1).iter().all(|v| v.rule == Rule::KnownLine));
+    }
+
+    #[test]
+    fn a_text_of_no_site_is_no_page_for_a_few_labels() {
+        let forest = Forest::of(&Model::shipped());
+        let looks = |labels: usize, firm: usize, has_site: bool| {
+            let mut cuts = 0;
+            let mut units: Vec<UnitRow> = (0..90).map(|_| unit(2, 0)).collect();
+            units.iter_mut().for_each(|u| u.surface.capitalised = 255);
+            units[..labels].iter_mut().for_each(|u| u.known = Known::Label);
+            units[..firm].iter_mut().for_each(|u| u.known = Known::Furniture);
+            let evidence = vec![seen(1); units.len()];
+            let page = Page {
+                units: &units,
+                evidence: &evidence,
+                settings: PageSettings { has_site, ..settings(1, 1) },
+            };
+            judge(&forest, &[page], &mut Scratch::default(), |_, verdicts| cuts = verdicts.len());
+            cuts > firm
+        };
+        assert!(looks(5, 0, true) && !looks(5, 0, false) && !looks(5, 1, false));
+        assert!(looks(5, 2, false), "two lines that are no labels");
+        assert!(looks(6, 0, false), "one line in fifteen");
     }
 }

@@ -13,6 +13,8 @@ pub const LEVELS: [[f32; 4]; 3] =
 pub struct PageSettings {
     /// Distinct pages of the document's site.
     pub pages: u32,
+    /// Whether a site is known at all: else it may be no page, but a text.
+    pub has_site: bool,
     /// A unit goes where its chance to belong to the article is under this.
     pub threshold: f32,
     /// The same for a line that other pages of the site have.
@@ -120,7 +122,7 @@ pub(super) mod made {
     pub fn settings(pages: u32, level: usize) -> PageSettings {
         let [repeated, masked, template, certain] = LEVELS[level];
         let threshold = Model::shipped().thresholds[level];
-        PageSettings { pages, threshold, repeated, masked, template, certain }
+        PageSettings { pages, has_site: true, threshold, repeated, masked, template, certain }
     }
 
     /// The counts of a line that so many pages of its site have.

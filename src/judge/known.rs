@@ -22,7 +22,7 @@ const LABEL_WORDS: usize = 2;
 /// What ends a sentence or leads on to what follows, where it is written once: dots after it say that more is behind it.
 const ENDS: [char; 6] = ['.', '?', ',', ';', '!', ':'];
 /// What a line begins with that somebody said; not `«`, which on many pages leads back.
-const QUOTES: [char; 6] = ['"', '\'', '\u{201c}', '\u{2018}', '\u{201e}', '\u{300c}'];
+const QUOTES: [char; 8] = ['"', '\'', '\u{201c}', '\u{2018}', '\u{201e}', '\u{300c}', '>', '|'];
 /// So much white space divides the cells of a row; a table that was made text has wide gaps.
 const GAP: usize = 3;
 /// A date and a time have no more numbers one behind the other than three.
@@ -47,7 +47,8 @@ enum Piece {
 #[derive(Debug, Clone, Default)]
 pub struct KnownLines {
     whole: HashSet<u64, BySame>,
-    labels: HashSet<u64, BySame>,
+    /// Rows of a list that was mined which match a label only, and as what.
+    labels: HashMap<u64, Match, BySame>,
     marks: HashSet<u64, BySame>,
     templates: Vec<Vec<Piece>>,
     by_first: HashMap<u64, Vec<u32>, BySame>,
@@ -118,8 +119,15 @@ impl KnownLines {
             _ if !pieces.contains(&Piece::Wild) => {
                 let words: Vec<u64> =
                     pieces.iter().map(|p| if let Piece::Word(w) = p { *w } else { SLOT }).collect();
-                let is_label = words.iter().filter(|&&w| w != SLOT).count() <= label_words;
-                if is_label { &mut self.labels } else { &mut self.whole }.insert(hash(&words));
+                let count = words.iter().filter(|&&w| w != SLOT).count();
+                if count <= label_words {
+                    // `{n} days ago` is a stamp, and neither a heading nor a row of a table, as `May {n}` may be.
+                    let is_stamp = count > 1 && count < words.len();
+                    let label = if is_stamp { Match::Line } else { Match::Label };
+                    self.labels.insert(hash(&words), label);
+                } else {
+                    self.whole.insert(hash(&words));
+                }
                 self.near.add(&words);
                 self.longest = self.longest.max(words.len());
             }
@@ -157,8 +165,8 @@ impl KnownLines {
         if masked.len() <= MAX_WORDS && candidates.any(|&t| fits(&self.templates[t as usize], masked)) {
             return Some(Match::Line);
         }
-        let is_label = hash.is_some_and(|hash| self.labels.contains(&hash)) && reads_as_label(unit);
-        is_label.then_some(Match::Label)
+        let label = *self.labels.get(&hash?)?;
+        reads_as_label(unit).then_some(label)
     }
 
     /// How similar a unit of these masked words is to the known line most like it, from
@@ -176,8 +184,8 @@ impl KnownLines {
     }
 }
 
-/// Whether a line neither ends as a sentence or a heading of a list does, nor is quoted, nor a row of figures or of cells, nor
-/// code.
+/// Whether a line neither ends as a sentence or a heading of a list does, nor is quoted (in mails, too), nor a row of figures
+/// or of cells, nor code.
 fn reads_as_label(line: &str) -> bool {
     let line = line.trim();
     let unquoted = line.trim_end_matches(|c: char| c.is_whitespace() || "\"'”’»)".contains(c));
@@ -317,10 +325,26 @@ mod tests {
             "China\t13",
             "main()",
             "\"People",
+            "> People",
         ] {
             assert!(!known.holds(text), "{text}");
             assert!(list("people\nmain\nload more\nchina {n}\n").holds(text), "{text}");
         }
+    }
+
+    #[test]
+    fn mined_rows_of_two_words_and_a_number_are_stamps_and_no_labels() {
+        let mut known = KnownLines::default();
+        known.add_mined("{n} days ago\nmay {n}\nload more\n").unwrap();
+        let matched = |line: &str| {
+            let (mut folded, mut words) = (String::new(), Words::default());
+            fold::fold_into(line, &mut folded);
+            words::words_into(&folded, &mut words);
+            known.matches(&words.masked, &folded, line)
+        };
+        assert_eq!(matched("4 days ago"), Some(Match::Line));
+        assert_eq!(matched("4 days ago."), None, "the rest of a sentence");
+        assert_eq!((matched("May 170"), matched("Load more")), (Some(Match::Label), Some(Match::Label)));
     }
 
     #[test]
