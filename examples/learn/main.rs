@@ -190,7 +190,10 @@ fn folds(
             let mut lists = Lists::shipped(Builtin::None);
             if hand == Hand::All {
                 let general = include_str!("../../data/known-general.txt");
-                lists.known.add(general).map_err(|(row, e)| format!("data/known-general.txt:{row}: {e}"))?;
+                lists
+                    .known
+                    .add_general(general)
+                    .map_err(|(row, e)| format!("data/known-general.txt:{row}: {e}"))?;
             }
             let learn = || {
                 let mined = phrases::to_list(&phrases::mine(&sets, &pages, others));

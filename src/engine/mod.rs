@@ -113,7 +113,7 @@ impl Lists {
         let added = match builtin {
             Builtin::None => Ok(()),
             Builtin::Mined => known.add_mined(mined),
-            Builtin::All => known.add_mined(mined).and_then(|()| known.add(general)),
+            Builtin::All => known.add_mined(mined).and_then(|()| known.add_general(general)),
         };
         added.expect("the shipped lists are checked by a test");
         Lists { known, protected: KnownLines::default(), model: Model::shipped() }

@@ -2,8 +2,8 @@
 //!
 //! A list has a line or a template per row: `{n}` stands for a number or a date, `{*}` for one to twelve words.
 //! Rows that start with `#` and empty rows are comments (a line of only `#` signs is written `\###`).
-//! Long lines are also known where a unit says nearly the same; templates with `{*}` are not. Of a list that was mined, the
-//! rows of a word or two are labels: `> people.` ends a sentence that was broken into lines, and is not the label `people`.
+//! Long lines are also known where a unit says nearly the same; templates with `{*}` are not. Of the lists that ship, short
+//! rows match only a line that reads as a label: `> people.` ends a sentence that was broken into lines, and is not `people`.
 //! In: the masked words of a unit. Out: whether a row matches it, or how similar the nearest is.
 
 use super::nearly::NearLines;
@@ -29,12 +29,12 @@ const GAP: usize = 3;
 const FIGURES: usize = 4;
 
 /// How a row of a list matches a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Match {
-    /// As a whole, or as a template.
-    Line,
     /// Only as a label of a word or two, which may be a heading or the word of a table, too.
     Label,
+    /// As furniture wherever it stands.
+    Line,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ enum Piece {
 #[derive(Debug, Clone, Default)]
 pub struct KnownLines {
     whole: HashSet<u64, BySame>,
-    /// Rows of a list that was mined which match a label only, and as what.
+    /// Short rows that match a label only, and as what.
     labels: HashMap<u64, Match, BySame>,
     marks: HashSet<u64, BySame>,
     templates: Vec<Vec<Piece>>,
@@ -64,19 +64,27 @@ impl KnownLines {
     /// # Errors
     /// The number of a row (from 1) and what is wrong with it.
     pub fn add(&mut self, list: &str) -> Result<(), (u64, String)> {
-        self.add_rows(list, 0)
+        self.add_rows(list, None)
     }
 
-    /// Adds the rows of a list that was mined: those of a word or two match only a line that reads as a label.
+    /// Adds the rows of a list that is meant for all sites: those of one word match only a line that reads as a label.
+    ///
+    /// # Errors
+    /// The number of a row (from 1) and what is wrong with it.
+    pub fn add_general(&mut self, list: &str) -> Result<(), (u64, String)> {
+        self.add_rows(list, Some(Match::Line))
+    }
+
+    /// The same of a list that was mined: its rows of a word or two are labels, such as the sections of a site.
     ///
     /// # Errors
     /// The number of a row (from 1) and what is wrong with it.
     pub fn add_mined(&mut self, list: &str) -> Result<(), (u64, String)> {
-        self.add_rows(list, LABEL_WORDS)
+        self.add_rows(list, Some(Match::Label))
     }
 
-    /// Rows of up to `label_words` words are labels.
-    fn add_rows(&mut self, list: &str, label_words: usize) -> Result<(), (u64, String)> {
+    /// Short rows match only a line that reads as a label, as `short` or as a line; all rows as lines without that.
+    fn add_rows(&mut self, list: &str, short: Option<Match>) -> Result<(), (u64, String)> {
         let mut scratch = (String::new(), Words::default());
         for (number, row) in list.lines().enumerate() {
             let row = row.trim();
@@ -84,7 +92,7 @@ impl KnownLines {
                 continue;
             }
             let row = row.strip_prefix('\\').unwrap_or(row);
-            self.add_row(row, label_words, &mut scratch).map_err(|reason| (number as u64 + 1, reason))?;
+            self.add_row(row, short, &mut scratch).map_err(|reason| (number as u64 + 1, reason))?;
         }
         Ok(())
     }
@@ -92,7 +100,7 @@ impl KnownLines {
     fn add_row(
         &mut self,
         row: &str,
-        label_words: usize,
+        short: Option<Match>,
         (folded, words): &mut (String, Words),
     ) -> Result<(), String> {
         let mut pieces = Vec::new();
@@ -120,11 +128,17 @@ impl KnownLines {
                 let words: Vec<u64> =
                     pieces.iter().map(|p| if let Piece::Word(w) = p { *w } else { SLOT }).collect();
                 let count = words.iter().filter(|&&w| w != SLOT).count();
-                if count <= label_words {
-                    // `{n} days ago` is a stamp, and neither a heading nor a row of a table, as `May {n}` may be.
-                    let is_stamp = count > 1 && count < words.len();
-                    let label = if is_stamp { Match::Line } else { Match::Label };
-                    self.labels.insert(hash(&words), label);
+                // `{n} days ago` is a stamp, and neither a heading nor a row of a table, as `May {n}` may be.
+                let is_stamp = count > 1 && count < words.len();
+                let label = match short {
+                    Some(Match::Label) if count <= LABEL_WORDS && !is_stamp => Some(Match::Label),
+                    Some(Match::Label) if count <= LABEL_WORDS => Some(Match::Line),
+                    Some(Match::Line) if words.len() == 1 => Some(Match::Line),
+                    _ => None,
+                };
+                if let Some(label) = label {
+                    let held = self.labels.entry(hash(&words)).or_insert(label);
+                    *held = label.max(*held);
                 } else {
                     self.whole.insert(hash(&words));
                 }
@@ -279,6 +293,13 @@ mod tests {
         known
     }
 
+    fn matched(known: &KnownLines, line: &str) -> Option<Match> {
+        let (mut folded, mut words) = (String::new(), Words::default());
+        fold::fold_into(line, &mut folded);
+        words::words_into(&folded, &mut words);
+        known.matches(&words.masked, &folded, line)
+    }
+
     #[test]
     fn lines_match_whatever_their_case_and_punctuation() {
         let known = list("# comment\n\nBack to top\n");
@@ -336,15 +357,29 @@ mod tests {
     fn mined_rows_of_two_words_and_a_number_are_stamps_and_no_labels() {
         let mut known = KnownLines::default();
         known.add_mined("{n} days ago\nmay {n}\nload more\n").unwrap();
-        let matched = |line: &str| {
-            let (mut folded, mut words) = (String::new(), Words::default());
-            fold::fold_into(line, &mut folded);
-            words::words_into(&folded, &mut words);
-            known.matches(&words.masked, &folded, line)
-        };
+        let matched = |line: &str| matched(&known, line);
         assert_eq!(matched("4 days ago"), Some(Match::Line));
         assert_eq!(matched("4 days ago."), None, "the rest of a sentence");
         assert_eq!((matched("May 170"), matched("Load more")), (Some(Match::Label), Some(Match::Label)));
+    }
+
+    #[test]
+    fn general_rows_of_one_word_match_labels_too_but_as_furniture() {
+        for mined_first in [true, false] {
+            let mut known = KnownLines::default();
+            let mined = |known: &mut KnownLines| known.add_mined("share\n").unwrap();
+            if mined_first {
+                mined(&mut known);
+            }
+            known.add_general("share\nread more\n").unwrap();
+            if !mined_first {
+                mined(&mut known);
+            }
+            let matched = |line: &str| matched(&known, line);
+            assert_eq!(matched("[ SHARE ]"), Some(Match::Line));
+            assert_eq!(matched("share."), None, "the rest of a sentence");
+            assert_eq!(matched("Read more!"), Some(Match::Line));
+        }
     }
 
     #[test]
