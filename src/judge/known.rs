@@ -8,6 +8,7 @@
 
 use super::nearly::NearLines;
 use crate::text::hash::BySame;
+use crate::text::surface::gaps;
 use crate::text::words::{self, SLOT, Words};
 use crate::text::{fold, segment};
 use std::collections::{HashMap, HashSet};
@@ -23,8 +24,6 @@ const LABEL_WORDS: usize = 2;
 const ENDS: [char; 6] = ['.', '?', ',', ';', '!', ':'];
 /// What a line begins with that somebody said; not `«`, which on many pages leads back.
 const QUOTES: [char; 8] = ['"', '\'', '\u{201c}', '\u{2018}', '\u{201e}', '\u{300c}', '>', '|'];
-/// So much white space divides the cells of a row; a table that was made text has wide gaps.
-const GAP: usize = 3;
 /// A date and a time have no more numbers one behind the other than three.
 const FIGURES: usize = 4;
 
@@ -205,15 +204,10 @@ fn reads_as_label(line: &str) -> bool {
     let unquoted = line.trim_end_matches(|c: char| c.is_whitespace() || "\"'”’»)".contains(c));
     let stem = unquoted.trim_end_matches(ENDS);
     let is_sentence = unquoted.len() - stem.len() == 1;
-    let is_row = has_gap(line)
+    let is_row = gaps(line) > 0
         || line.split_whitespace().filter(|word| is_decimal(word)).nth(1).is_some()
         || longest_run(line.split_whitespace().map(is_figure)) >= FIGURES;
     !is_sentence && !is_row && !line.starts_with(QUOTES) && !line.contains("()")
-}
-
-/// Whether there is white space in a line wide enough to divide cells.
-fn has_gap(line: &str) -> bool {
-    line.contains('\t') || longest_run(line.chars().map(char::is_whitespace)) >= GAP
 }
 
 fn longest_run(of: impl Iterator<Item = bool>) -> usize {

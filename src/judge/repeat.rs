@@ -7,7 +7,7 @@
 use super::Verdict;
 use crate::config::Repeat;
 use crate::document::Kind;
-use crate::tables::{Reasons, Rule, UnitRow, Witness};
+use crate::tables::{Known, Reasons, Rule, UnitRow, Witness};
 use crate::text::surface::Surface;
 
 /// A unit that says what an earlier one said. Units are counted among those left of the document.
@@ -99,7 +99,8 @@ fn keep_headings(left: &[UnitRow], judged: &mut Vec<(Copy, Rule)>) {
 
 fn rule_of(left: &[UnitRow], copy: &Copy, settings: &Repeat, prose: bool) -> Option<Rule> {
     let unit = &left[copy.unit];
-    if unit.words == 0 || unit.surface.symbols >= SYMBOLS || unit.known == crate::tables::Known::Protected {
+    let is_row = unit.surface.symbols >= SYMBOLS || unit.surface.has(Surface::CELLS);
+    if unit.words == 0 || is_row || unit.known == Known::Protected {
         return None;
     }
     let exact = copy.similarity == 1.0;
@@ -142,9 +143,7 @@ fn marks_between(left: &[UnitRow], copies: &[Copy], goes: &mut [bool], out: &mut
     originals.sort_unstable();
     originals.dedup();
     for original in originals {
-        if left[original].surface.has(Surface::SENTENCE)
-            || left[original].known == crate::tables::Known::Protected
-        {
+        if left[original].surface.has(Surface::SENTENCE) || left[original].known == Known::Protected {
             continue;
         }
         let places: Vec<usize> = std::iter::once(original)
@@ -174,7 +173,6 @@ fn marks_between(left: &[UnitRow], copies: &[Copy], goes: &mut [bool], out: &mut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tables::Known;
 
     /// What goes of a text of prose with these copies, as pairs of a unit and what it copies.
     fn going(copies: &[(usize, usize)]) -> Vec<usize> {
@@ -185,6 +183,19 @@ mod tests {
         let mut out = Vec::new();
         judge_into(&[row; 60], &copies, &crate::Config::default().repeat, &mut out);
         out.iter().map(|verdict| verdict.unit).collect()
+    }
+
+    #[test]
+    fn rows_of_a_table_come_again() {
+        let going = |flags: u16| {
+            let surface = Surface { flags, ..Surface::default() };
+            let row = UnitRow { masked_words: 20, words: 20, known: Known::No, surface };
+            let mut out = Vec::new();
+            let copy = Copy { unit: 20, original: 2, similarity: 1.0 };
+            judge_into(&[row; 60], &[copy], &crate::Config::default().repeat, &mut out);
+            out.len()
+        };
+        assert_eq!((going(0), going(Surface::CELLS)), (1, 0));
     }
 
     #[test]

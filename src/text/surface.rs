@@ -53,6 +53,8 @@ impl Surface {
     pub const NO_LETTERS: u16 = 512;
     /// It begins with a number as items of lists do.
     pub const NUMBERED: u16 = 1024;
+    /// It is a row of a table: wide white space divides it into three cells or more.
+    pub const CELLS: u16 = 2048;
 
     /// Whether a flag is set.
     pub fn has(self, flag: u16) -> bool {
@@ -87,6 +89,10 @@ impl Surface {
         set(Self::NO_LETTERS, counts.lower + counts.upper == 0);
         set(Self::NUMBERED, counts.digits > 0 && numbering::number_of(body).is_some());
         set(Self::SHOUTED, counts.lower == 0 && counts.upper > 1);
+        // Text has a space a word.
+        let seen = counts.lower + counts.upper + counts.digits + counts.symbols;
+        let spaced = counts.chars <= ROW_CHARS && counts.chars > seen + counts.words;
+        set(Self::CELLS, spaced && gaps(body) >= 2);
         Surface {
             chars: counts.chars.min(65_535) as u16,
             indent: unit.indent,
@@ -99,6 +105,28 @@ impl Surface {
             flags,
         }
     }
+}
+
+/// So much white space, or a tab, divides the cells of a row; a table that was made text has wide gaps.
+const GAP: usize = 3;
+/// No row of a table has more characters.
+const ROW_CHARS: usize = 320;
+
+/// How many times white space divides lines into cells.
+pub fn gaps(lines: &str) -> usize {
+    let (mut gaps, mut run, mut indent) = (0, 0, true);
+    for b in lines.bytes() {
+        match b {
+            b' ' => run += 1,
+            b'\t' => run += GAP,
+            b'\n' => indent = true,
+            _ => {
+                gaps += usize::from(run >= GAP && !indent);
+                (run, indent) = (0, false);
+            }
+        }
+    }
+    gaps
 }
 
 fn share(part: usize, whole: usize) -> u8 {
@@ -215,5 +243,16 @@ mod tests {
         assert!(of("TT").has(Surface::SHOUTED));
         assert!(of("write to a@b.example").has(Surface::ADDRESS));
         assert!(of("Related:").has(Surface::COLON));
+    }
+
+    #[test]
+    fn rows_of_cells_are_told_from_text_with_wide_spaces() {
+        assert!(of("3    7  6   1  2  0 RUS BUF RW 89  Ivan Petrov").has(Surface::CELLS));
+        assert!(of("depth\t\tint\t\tThe depth of the frame.").has(Surface::CELLS));
+        for text in ["The end.   A new beginning.", "One line\n     and the next\n     and the last", "a\tb"]
+        {
+            assert!(!of(text).has(Surface::CELLS), "{text}");
+        }
+        assert_eq!((gaps("a\tb"), gaps("  a   b c    d "), gaps("a  b")), (1, 2, 0));
     }
 }
