@@ -89,9 +89,10 @@ impl Surface {
         set(Self::NO_LETTERS, counts.lower + counts.upper == 0);
         set(Self::NUMBERED, counts.digits > 0 && numbering::number_of(body).is_some());
         set(Self::SHOUTED, counts.lower == 0 && counts.upper > 1);
-        // Text has a space a word.
+        // Text has a space a word; two gaps are four more, or tabs.
         let seen = counts.lower + counts.upper + counts.digits + counts.symbols;
-        let spaced = counts.chars <= ROW_CHARS && counts.chars > seen + counts.words;
+        let spaced = counts.chars <= ROW_CHARS
+            && (counts.chars > seen + counts.words + 2 || memchr::memchr(b'\t', body.as_bytes()).is_some());
         set(Self::CELLS, spaced && gaps(body) >= 2);
         Surface {
             chars: counts.chars.min(65_535) as u16,
