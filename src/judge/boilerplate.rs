@@ -103,11 +103,11 @@ fn ask(page: &Page<'_>, rows: &mut Vec<Row>, told: &mut Vec<bool>) -> Asked {
     };
     let furniture = units.iter().zip(evidence).filter(shown).count();
     // Sections of many sites are words of a text, too.
+    let is_firm = |unit: &&UnitRow| matches!(unit.known, Known::Furniture | Known::NearFurniture);
     let is_page = || {
         has_site
             || FURNISHED_LABELS * furniture >= units.len()
-            || units.iter().filter(|unit| unit.known.is_furniture() && unit.known != Known::Label).count()
-                >= FIRM_UNITS
+            || units.iter().filter(is_firm).count() >= FIRM_UNITS
     };
     let has_furniture =
         furniture >= FURNISHED_UNITS && FURNISHED_SHARE * furniture >= units.len() && is_page();

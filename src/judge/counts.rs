@@ -84,6 +84,7 @@ pub(super) fn is_on_most_pages(unit: &UnitRow, seen: &Evidence, pages: u32) -> b
     count >= 3 && 2 * count >= pages
 }
 
+/// Whether a unit is mostly what the template of a site prints.
 pub(super) fn is_template(unit: &UnitRow, seen: &Evidence) -> bool {
     features::anchored(unit, seen) >= TEMPLATE_ANCHORED && seen.anchored >= TEMPLATE_WORDS
 }

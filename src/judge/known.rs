@@ -127,15 +127,15 @@ impl KnownLines {
                 let words: Vec<u64> =
                     pieces.iter().map(|p| if let Piece::Word(w) = p { *w } else { SLOT }).collect();
                 let count = words.iter().filter(|&&w| w != SLOT).count();
+                let is_short = match short {
+                    Some(Match::Label) => count <= LABEL_WORDS,
+                    Some(Match::Line) => words.len() == 1,
+                    None => false,
+                };
                 // `{n} days ago` is a stamp, and neither a heading nor a row of a table, as `May {n}` may be.
                 let is_stamp = count > 1 && count < words.len();
-                let label = match short {
-                    Some(Match::Label) if count <= LABEL_WORDS && !is_stamp => Some(Match::Label),
-                    Some(Match::Label) if count <= LABEL_WORDS => Some(Match::Line),
-                    Some(Match::Line) if words.len() == 1 => Some(Match::Line),
-                    _ => None,
-                };
-                if let Some(label) = label {
+                if let Some(short) = short.filter(|_| is_short) {
+                    let label = if is_stamp { Match::Line } else { short };
                     let held = self.labels.entry(hash(&words)).or_insert(label);
                     *held = label.max(*held);
                 } else {
@@ -190,10 +190,14 @@ impl KnownLines {
 
     /// Whether the known lines hold this line, given as text.
     pub fn holds(&self, line: &str) -> bool {
+        self.match_of(line).is_some()
+    }
+
+    fn match_of(&self, line: &str) -> Option<Match> {
         let (mut folded, mut words) = (String::new(), Words::default());
         fold::fold_into(line, &mut folded);
         words::words_into(&folded, &mut words);
-        self.matches(&words.masked, &folded, line).is_some()
+        self.matches(&words.masked, &folded, line)
     }
 }
 
@@ -287,13 +291,6 @@ mod tests {
         known
     }
 
-    fn matched(known: &KnownLines, line: &str) -> Option<Match> {
-        let (mut folded, mut words) = (String::new(), Words::default());
-        fold::fold_into(line, &mut folded);
-        words::words_into(&folded, &mut words);
-        known.matches(&words.masked, &folded, line)
-    }
-
     #[test]
     fn lines_match_whatever_their_case_and_punctuation() {
         let known = list("# comment\n\nBack to top\n");
@@ -351,7 +348,7 @@ mod tests {
     fn mined_rows_of_two_words_and_a_number_are_stamps_and_no_labels() {
         let mut known = KnownLines::default();
         known.add_mined("{n} days ago\nmay {n}\nload more\n").unwrap();
-        let matched = |line: &str| matched(&known, line);
+        let matched = |line: &str| known.match_of(line);
         assert_eq!(matched("4 days ago"), Some(Match::Line));
         assert_eq!(matched("4 days ago."), None, "the rest of a sentence");
         assert_eq!((matched("May 170"), matched("Load more")), (Some(Match::Label), Some(Match::Label)));
@@ -369,7 +366,7 @@ mod tests {
             if !mined_first {
                 mined(&mut known);
             }
-            let matched = |line: &str| matched(&known, line);
+            let matched = |line: &str| known.match_of(line);
             assert_eq!(matched("[ SHARE ]"), Some(Match::Line));
             assert_eq!(matched("share."), None, "the rest of a sentence");
             assert_eq!(matched("Read more!"), Some(Match::Line));

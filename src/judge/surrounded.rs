@@ -48,16 +48,16 @@ pub(super) fn keep_what_text_surrounds(
         let count = seen.site_documents.max(seen.site_masked);
         let short = unit.words <= SHORT_WORDS;
         // Few pages can share a short line by chance: a greeting, a signature.
-        let chance = u16::from(unit.masked_words) <= SHORT_WORDS && count < HABIT_PAGES && alone(v.unit);
+        let by_chance = u16::from(unit.masked_words) <= SHORT_WORDS && count < HABIT_PAGES && alone(v.unit);
         if unit.known == Known::Label {
-            return chance && !unit.surface.has(Surface::BULLET) && is_article(v.unit);
+            return by_chance && !unit.surface.has(Surface::BULLET) && is_article(v.unit);
         }
         let rare = features::among(count, page.pages) < 2.5
             || short && (count as f32) < SHORT_SHARE * page.pages as f32;
         let prose = unit.words >= PROSE_WORDS && unit.surface.has(Surface::SENTENCE);
         let habit = seen.site_template as f32 >= TEMPLATE_SHARE * page.pages as f32;
         let template = is_template(unit, seen) && (habit || !prose);
-        unit.known == Known::No && (chance || rare && !template && (short || v.score < page.certain))
+        unit.known == Known::No && (by_chance || rare && !template && (short || v.score < page.certain))
     };
     // Refrains come again in their document; a sentence of a word or two is no caption and no menu.
     let voice = |i: usize| {
