@@ -16,15 +16,17 @@
 //! ```
 //! use dechaff::{Config, Document};
 //!
-//! let story = |n: u32| format!(
-//!     "Ferry fares rise again in port {n}\n\nThe harbour board of port {n} said on Monday that fares will rise by {n} \
-//!      in the hundred, since the quay must be mended before the winter storms of year {n}.\n\nShare this story with \
-//!      your friends\n");
-//! let documents: Vec<Document> =
-//!     (3..9).map(|n| Document::new(format!("story-{n}"), story(n)).with_site("harbour.example")).collect();
-//! let cleaned = dechaff::clean(&documents, &Config::default())?;
-//! assert!(cleaned.documents.iter().all(|d| !d.text.contains("Share this story")));
-//! assert!(cleaned.documents.iter().all(|d| d.text.contains("The harbour board")));
+//! let stories = [
+//!     ("Ferry fares rise again", "The harbour board said on Monday that fares will rise, since the quay must be mended."),
+//!     ("Lighthouse opens", "Visitors may climb the old lighthouse, and its keeper will tell them how the lamp was lit."),
+//!     ("Herring comes late", "Boats came home empty all week, and fishermen say that the herring stays in the north."),
+//! ];
+//! let page = |(title, text): (&str, &str)| {
+//!     let page = format!("News\nSport\nLetters\n\n{title}\n\n{text}\n\nShare this story with your friends\nAbout us\n");
+//!     Document::new(title, page).with_site("harbour.example")
+//! };
+//! let cleaned = dechaff::clean(&stories.map(page), &Config::default())?;
+//! assert!(cleaned.documents.iter().zip(stories).all(|(d, (title, text))| d.text == format!("{title}\n\n{text}\n")));
 //! # Ok::<(), dechaff::Error>(())
 //! ```
 #![deny(unsafe_code)]

@@ -1,7 +1,7 @@
 //! Gradient boosting of small regression trees on logistic loss (Friedman 2001), with second-order leaf values
 //! (Chen and Guestrin 2016) and histograms of at most 64 bins per input. Deterministic for a seed.
 
-use dechaff::judge::model::{INPUTS, Tree};
+use dechaff::judge::model::Tree;
 use rayon::prelude::*;
 
 /// What to learn from: a column of bin numbers per input, and what each bin's upper bound is.
@@ -28,7 +28,7 @@ const LAMBDA: f64 = 1.0;
 
 impl Table {
     /// Bins the rows; the bounds are quantiles of a sample of each input's distinct values.
-    pub fn new(rows: &[[f32; INPUTS]], labels: Vec<bool>, weights: Vec<f32>) -> Table {
+    pub fn new<const INPUTS: usize>(rows: &[[f32; INPUTS]], labels: Vec<bool>, weights: Vec<f32>) -> Table {
         let (columns, bounds) = (0..INPUTS)
             .into_par_iter()
             .map(|input| {
@@ -95,7 +95,8 @@ pub fn learn(table: &Table, shape: Shape) -> (f32, Vec<Tree>) {
                 (((target - p) * weight) as f32, (p * (1.0 - p) * weight) as f32)
             })
             .collect();
-        let inputs: Vec<usize> = (0..INPUTS).filter(|_| next(&mut random) < shape.columns).collect();
+        let inputs: Vec<usize> =
+            (0..table.columns.len()).filter(|_| next(&mut random) < shape.columns).collect();
         let (tree, members) = grow(table, &slopes, &inputs, shape);
         for (leaf, rows) in members.iter().enumerate() {
             for &row in rows {

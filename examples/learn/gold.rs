@@ -94,19 +94,21 @@ impl Set {
         Documents { sites, ..Documents::default() }
     }
 
-    /// The fold of a page: pages of a site share it; pages without a site go by their id.
-    pub fn fold(&self, record: usize, folds: u64) -> u64 {
-        let page = &self.pages[record];
-        let key = if page.source.is_empty() { &page.id } else { &page.source };
+    /// The fold of each page: pages of a site share it; pages without a site go by their id.
+    pub fn folds(&self, folds: u64) -> Vec<u64> {
         // Sites of a small set are dealt out in turn, so that every fold has some.
         let mut names: Vec<&str> =
             self.pages.iter().map(|p| p.source.as_str()).filter(|s| !s.is_empty()).collect();
         names.sort_unstable();
         names.dedup();
-        match names.binary_search(&key.as_str()) {
-            Ok(place) if names.len() < 50 => place as u64 % folds,
-            _ => key.bytes().fold(7u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)) % folds,
-        }
+        let fold = |page: &Page| {
+            let key = if page.source.is_empty() { &page.id } else { &page.source };
+            match names.binary_search(&key.as_str()) {
+                Ok(place) if names.len() < 50 => place as u64 % folds,
+                _ => key.bytes().fold(7u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)) % folds,
+            }
+        };
+        self.pages.iter().map(fold).collect()
     }
 
     pub fn analyse(&self) -> (Analysis, Grouped) {

@@ -8,6 +8,7 @@
 
 mod boost;
 mod gold;
+mod pages;
 mod phrases;
 
 use boost::{Shape, Table};
@@ -15,12 +16,15 @@ use clap::{Parser, Subcommand, ValueEnum};
 use dechaff::clean::cuts;
 use dechaff::config::{Boilerplate, Builtin, Config, Level};
 use dechaff::document::{Kind, Span};
-use dechaff::engine::{Cancel, Job, Lists, Source, TextBuffer, evidence};
+use dechaff::engine::{Cancel, Job, Lists, Source, TextBuffer};
 use dechaff::judge::features;
-use dechaff::judge::model::{self, INPUTS, Model};
+use dechaff::judge::model::{self, Ensemble, INPUTS, Model};
+use dechaff::judge::stacked;
 use dechaff::progress::Silent;
 use dechaff::tables::{CutRow, Rule};
 use gold::Set;
+use pages::Example;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,17 +83,14 @@ enum Hand {
     Mined,
 }
 
-const FOLDS: u64 = 5;
+/// Folds of sites, of which each is left out once.
+pub const FOLDS: u64 = 5;
 const SHAPE: Shape = Shape { trees: 150, leaves: 16, rate: 0.1, columns: 0.4, least_weight: 20.0, seed: 1 };
-/// Weight of a unit of an annotated article that is given as a page of its own.
-const CLEAN_WEIGHT: f32 = 4.0;
-/// Pages taken of each set of unlabelled clean pages, and the weight of their units.
+const SECOND_SHAPE: Shape = Shape { trees: 100, ..SHAPE };
+/// Pages taken of each set of unlabelled clean pages.
 const CLEAN_PAGES: usize = 1500;
-const SAMPLE_WEIGHT: f32 = 1.0;
-/// A line on more than this share of the pages of a pretended site may be its furniture: not learnt from.
-const FURNITURE_SHARE: f32 = 0.05;
 /// Conservative, balanced, strict.
-const THRESHOLDS: [f32; 3] = [0.12, 0.4, 0.6];
+const THRESHOLDS: [f32; 3] = [0.12, 0.35, 0.6];
 
 fn main() {
     let result = match Arguments::parse().command {
@@ -125,50 +126,79 @@ fn mine(gold: &[PathBuf], pages: &[PathBuf], output: &Path) -> Result<(), String
 }
 
 fn learn(gold: &[PathBuf], clean: &[PathBuf], output: &Path) -> Result<(), String> {
-    let model = train(&read(gold)?, &clean_samples(clean)?, |_, _| true);
-    println!("{} trees", model.trees.len());
+    let model = train(&pages::examples(&read(gold)?, &clean_samples(clean)?), None, &mut Firsts::default());
+    println!("{} and {} trees", model.first.trees.len(), model.second.trees.len());
     write(output, &(serde_json::to_string(&model).map_err(|e| e.to_string())? + "\n"))
 }
 
-/// Trains on the pages that `use_page` lets through, and on their articles as clean pages.
-fn train(sets: &[Set], samples: &[Set], use_page: impl Fn(&Set, usize) -> bool) -> Model {
+/// Learns both ensembles from the pages of all folds but one. The second learns from what others like the first, each learnt
+/// without one more fold, say of the pages of that: of pages that it has learnt the first is too sure.
+fn train(examples: &[Example], without: Option<u64>, firsts: &mut Firsts) -> Model {
+    let mut odds: Vec<Vec<f32>> = vec![Vec::new(); examples.len()];
+    for fold in (0..FOLDS).filter(|&fold| Some(fold) != without) {
+        let first = firsts.without(examples, &[Some(fold), without]);
+        let of_fold = examples.par_iter().zip(&mut odds).filter(|(example, _)| example.fold == fold);
+        of_fold.for_each(|(example, odds)| *odds = odds_of(first, &example.rows));
+    }
+    let learnt = |example: &Example| Some(example.fold) != without;
+    let rows = |(example, odds): (&Example, &Vec<f32>)| {
+        let mut rows = vec![[0.0; stacked::COUNT]; example.units.len()];
+        stacked::rows_into(&example.units, &example.rows, odds, &mut rows);
+        rows
+    };
+    let rows: Vec<Vec<stacked::Row>> =
+        examples.iter().zip(&odds).filter(|(example, _)| learnt(example)).map(rows).collect();
+    let second = ensemble(examples.iter().filter(|e| learnt(e)).zip(rows), stacked::names(), SECOND_SHAPE);
+    let first = firsts.without(examples, &[without]).clone();
+    Model { version: model::VERSION, thresholds: THRESHOLDS, first, second }
+}
+
+/// First ensembles, by the folds that they are learnt without: of two folds that each is left out once.
+#[derive(Default)]
+struct Firsts(BTreeMap<Vec<u64>, Ensemble>);
+
+impl Firsts {
+    fn without(&mut self, examples: &[Example], folds: &[Option<u64>]) -> &Ensemble {
+        let mut folds: Vec<u64> = folds.iter().copied().flatten().collect();
+        folds.sort_unstable();
+        let learnt = || {
+            let used = examples.iter().filter(|e| !folds.contains(&e.fold) && !e.stretched);
+            let inputs = |example: &Example| {
+                let mut inputs = vec![[0.0; INPUTS]; example.rows.len()];
+                inputs.iter_mut().enumerate().for_each(|(i, row)| model::inputs_of(&example.rows, i, row));
+                inputs
+            };
+            ensemble(used.map(|example| (example, inputs(example))), model::feature_names(), SHAPE)
+        };
+        self.0.entry(folds.clone()).or_insert_with(learnt)
+    }
+}
+
+/// Learns trees from pages and what they see of each unit of them.
+fn ensemble<'e, const N: usize>(
+    pages: impl Iterator<Item = (&'e Example, Vec<[f32; N]>)>,
+    features: Vec<String>,
+    shape: Shape,
+) -> Ensemble {
     let (mut inputs, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-    let clean: Vec<Set> = sets.iter().map(Set::cleaned).collect();
-    for (set, sample) in
-        sets.iter().chain(&clean).map(|s| (s, false)).chain(samples.iter().map(|s| (s, true)))
-    {
-        let (analysis, grouped) = set.analyse();
-        let documents = set.documents();
-        let mut rows = Vec::new();
-        for record in
-            (0..set.pages.len()).filter(|&r| (sample || use_page(set, r)) && !set.pages[r].gold.is_empty())
-        {
-            let units = analysis.units.of(record as u32);
-            let evidence = grouped.of(&analysis.units, record as u32);
-            let pages = evidence::pages_of(&grouped.pages, documents.sites[record]);
-            rows.clear();
-            features::features_into(&units, &evidence, pages, &mut rows);
-            for (i, (unit, label)) in units.iter().zip(set.labels(&analysis, record)).enumerate() {
-                let share =
-                    (evidence[i].site_documents.max(evidence[i].site_masked) - 1) as f32 / pages as f32;
-                if sample && share > FURNITURE_SHARE {
-                    continue;
-                }
-                let mut row = [0.0; INPUTS];
-                model::inputs_of(&rows, i, &mut row);
-                inputs.push(row);
-                labels.push(label);
-                let weight = match (sample, set.clean) {
-                    (true, _) => SAMPLE_WEIGHT,
-                    (_, true) => CLEAN_WEIGHT,
-                    _ => 1.0,
-                };
-                weights.push((f32::from(unit.words).sqrt() + 0.3) * weight);
-            }
+    for (example, rows) in pages {
+        for (i, row) in rows.into_iter().enumerate().filter(|&(i, _)| example.weights[i] > 0.0) {
+            inputs.push(row);
+            labels.push(example.labels[i]);
+            weights.push(example.weights[i]);
         }
     }
-    let (base, trees) = boost::learn(&Table::new(&inputs, labels, weights), SHAPE);
-    Model { version: model::VERSION, features: model::feature_names(), base, thresholds: THRESHOLDS, trees }
+    let (base, trees) = boost::learn(&Table::new(&inputs, labels, weights), shape);
+    Ensemble { features, base, trees }
+}
+
+fn odds_of(ensemble: &Ensemble, rows: &[features::Row]) -> Vec<f32> {
+    let mut inputs = [0.0; INPUTS];
+    let mut of_unit = |unit: usize| {
+        model::inputs_of(rows, unit, &mut inputs);
+        ensemble.odds(&inputs)
+    };
+    (0..rows.len()).map(&mut of_unit).collect()
 }
 
 struct Fold {
@@ -183,10 +213,13 @@ fn folds(
     hand: Hand,
     learnt: Option<&Path>,
 ) -> Result<(Vec<Set>, Vec<Fold>), String> {
-    let (sets, pages, samples) = (read(gold)?, read(pages)?, clean_samples(clean)?);
+    let (sets, pages) = (read(gold)?, read(pages)?);
+    let (examples, mut firsts) = (pages::examples(&sets, &clean_samples(clean)?), Firsts::default());
+    let folds_of: HashMap<&str, Vec<u64>> =
+        sets.iter().map(|set| (set.name.as_str(), set.folds(FOLDS))).collect();
     let folds = (0..FOLDS)
         .map(|fold| {
-            let others = |set: &Set, record: usize| set.fold(record, FOLDS) != fold;
+            let others = |set: &Set, record: usize| folds_of[set.name.as_str()][record] != fold;
             let mut lists = Lists::shipped(Builtin::None);
             if hand == Hand::All {
                 let general = include_str!("../../data/known-general.txt");
@@ -195,9 +228,9 @@ fn folds(
                     .add_general(general)
                     .map_err(|(row, e)| format!("data/known-general.txt:{row}: {e}"))?;
             }
-            let learn = || {
+            let mut learn = || {
                 let mined = phrases::to_list(&phrases::mine(&sets, &pages, others));
-                (mined, train(&sets, &samples, others))
+                (mined, train(&examples, Some(fold), &mut firsts))
             };
             let (mined, model) = match learnt {
                 Some(folder) => kept(folder, fold, learn)?,
@@ -212,7 +245,11 @@ fn folds(
 }
 
 /// The phrases and the model of a fold from a folder, or learnt and put there.
-fn kept(folder: &Path, fold: u64, learn: impl Fn() -> (String, Model)) -> Result<(String, Model), String> {
+fn kept(
+    folder: &Path,
+    fold: u64,
+    learn: impl FnOnce() -> (String, Model),
+) -> Result<(String, Model), String> {
     let phrases = folder.join(format!("fold-{fold}.txt"));
     let model = folder.join(format!("fold-{fold}.json"));
     if let (Ok(list), Ok(json)) = (std::fs::read_to_string(&phrases), std::fs::read_to_string(&model)) {
@@ -249,6 +286,7 @@ struct CleanedPage {
 fn clean(set: &Set, folds: &[Fold], level: Level) -> Vec<CleanedPage> {
     let mut out: Vec<CleanedPage> = set.pages.iter().map(|_| CleanedPage::default()).collect();
     let documents = set.documents();
+    let folds_of = set.folds(FOLDS);
     for (number, fold) in folds.iter().enumerate() {
         let config = Config {
             only: vec![Kind::Repeat, Kind::Boilerplate, Kind::Passage],
@@ -267,7 +305,7 @@ fn clean(set: &Set, folds: &[Fold], level: Level) -> Vec<CleanedPage> {
             batch: dechaff::batch::BATCH,
         };
         let decisions = job.decide().expect("nothing cancels this run and no table is full");
-        for record in (0..set.pages.len()).filter(|&r| set.fold(r, FOLDS) == number as u64) {
+        for record in (0..set.pages.len()).filter(|&r| folds_of[r] == number as u64) {
             let mut buffer = TextBuffer::default();
             let text = set.text(record, &mut buffer);
             let decided = decisions.stretch(record as u32..record as u32 + 1);

@@ -9,7 +9,7 @@ use super::counts::{
     threshold_of,
 };
 use super::features::{self, Row};
-use super::forest::{Forest, Scores};
+use super::forest::{Forest, PageRows, Scores};
 use super::model::REACH;
 use super::surrounded::{keep_marks_of_text, keep_what_text_surrounds};
 use super::{Verdict, going};
@@ -79,7 +79,11 @@ pub fn judge(
     asked.clear();
     asked.extend(pages.iter().map(|page| ask(page, rows, told)));
     let doubtful = pages.first().map_or(0.0, |page| page.settings.threshold);
-    model.score_into(rows, told, doubtful, scores);
+    let scored = pages
+        .iter()
+        .zip(&*asked)
+        .filter_map(|(page, asked)| asked.scored.clone().map(|range| PageRows { range, units: page.units }));
+    model.score_into(rows, scored, told, doubtful, scores);
     for (number, (page, asked)) in pages.iter().zip(asked).enumerate() {
         verdicts.clear();
         if asked.suspicious {
@@ -301,7 +305,9 @@ mod tests {
             let (mut rows, mut scores) = (Vec::new(), Scores::default());
             let (mut scored, mut unscored) = (Vec::new(), Vec::new());
             features::features_into(&units, &evidence, 1, &mut rows);
-            forest.score_into(&rows, &vec![true; rows.len()], page.settings.threshold, &mut scores);
+            let of_page = PageRows { range: 0..rows.len(), units: &units };
+            let told = vec![true; rows.len()];
+            forest.score_into(&rows, [of_page].into_iter(), &told, page.settings.threshold, &mut scores);
             let said = Said { chances: &scores.chances, reasons: &scores.reasons };
             verdicts_into(&page, false, &said, &mut scored);
             verdicts_into(&page, false, &Said { chances: &[], reasons: &[] }, &mut unscored);

@@ -13,6 +13,7 @@ pub mod nearly;
 pub mod passage;
 pub mod reasons;
 pub mod repeat;
+pub mod stacked;
 mod surrounded;
 
 use crate::document::Kind;

@@ -1,14 +1,17 @@
-//! The boilerplate model: an ensemble of small decision trees over the features of a unit and of its
-//! neighbours, boosted on logistic loss (Friedman 2001) by `examples/learn`.
+//! The boilerplate model: two ensembles of small decision trees, boosted on logistic loss (Friedman 2001) by
+//! `examples/learn`. The first judges a unit by its own features and those of its neighbours, the second by the same
+//! features and by what the first said of the whole page (stacked sequential learning, Cohen and Carvalho 2005).
 //!
-//! In: feature rows of one document. Out: for each unit the chance that it belongs to the article, and which
-//! evidence weighed most. The file is JSON: a page of numbers that can be read, rebuilt and replaced.
+//! In: feature rows of one document. Out: for each unit the chance that it belongs to the article. The file is JSON: a page of
+//! numbers that can be read, rebuilt and replaced. How it is worked out fast is in [`super::forest`].
 
 use super::features::{self, NAMES, Row};
+use super::stacked;
+use crate::tables::UnitRow;
 use serde::{Deserialize, Serialize};
 
 /// Version of the model file.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Units looked at on each side of the one that is judged.
 pub const REACH: usize = 3;
@@ -64,41 +67,27 @@ impl Tree {
     }
 }
 
-/// The ensemble.
+/// Trees that are added up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Model {
-    /// [`VERSION`].
-    pub version: u32,
+pub struct Ensemble {
     /// Names of the inputs, to tell a model of other features.
     pub features: Vec<String>,
     /// Log-odds before any tree.
     pub base: f32,
-    /// Chance of belonging to the article under which a unit goes: conservative, balanced, strict.
-    pub thresholds: [f32; 3],
     /// The trees.
     pub trees: Vec<Tree>,
 }
 
-impl Model {
-    /// The model that ships with dechaff.
-    pub fn shipped() -> Model {
-        serde_json::from_str(include_str!("../../data/boilerplate-model.json"))
-            .expect("the shipped model is checked by a test")
+impl Ensemble {
+    /// The log-odds that these inputs give: one walk down every tree.
+    pub fn odds(&self, inputs: &[f32]) -> f32 {
+        let leaf = |tree: &Tree| tree.leaves[tree.leaf(|input| inputs[input])];
+        self.base + self.trees.iter().map(leaf).sum::<f32>()
     }
 
-    /// Reads a model file.
-    pub fn parse(json: &str) -> Result<Model, String> {
-        let model: Model = serde_json::from_str(json).map_err(|e| e.to_string())?;
-        model.check()?;
-        Ok(model)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        if self.version != VERSION {
-            return Err(format!("model version {}, this dechaff reads {VERSION}", self.version));
-        }
-        if self.features != feature_names() {
+    fn check(&self, names: &[String]) -> Result<(), String> {
+        if self.features != names {
             return Err("the model was trained on other features than this dechaff has".into());
         }
         for tree in &self.trees {
@@ -106,7 +95,7 @@ impl Model {
             let sound = nodes > 0
                 && tree.split.len() == nodes
                 && tree.children.len() == nodes
-                && tree.input.iter().all(|&i| usize::from(i) < INPUTS)
+                && tree.input.iter().all(|&i| usize::from(i) < names.len())
                 && tree.children.iter().enumerate().all(|(at, pair)| {
                     pair.iter().all(|&c| {
                         if c < 0 {
@@ -127,22 +116,68 @@ impl Model {
         }
         Ok(())
     }
+}
 
-    /// The chance of each unit to belong to the article, into `out`, which is cleared first: one walk down every tree.
+/// Both ensembles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Chance of belonging to the article under which a unit goes: conservative, balanced, strict.
+    pub thresholds: [f32; 3],
+    /// What judges a unit by itself and its neighbours.
+    pub first: Ensemble,
+    /// What judges it again by what the first says of its page.
+    pub second: Ensemble,
+}
+
+/// What every model file says, whatever its version.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+impl Model {
+    /// The model that ships with dechaff.
+    pub fn shipped() -> Model {
+        serde_json::from_str(include_str!("../../data/boilerplate-model.json"))
+            .expect("the shipped model is checked by a test")
+    }
+
+    /// Reads a model file.
+    pub fn parse(json: &str) -> Result<Model, String> {
+        let Versioned { version } = serde_json::from_str(json).map_err(|e| e.to_string())?;
+        if version != VERSION {
+            return Err(format!("model version {version}, this dechaff reads {VERSION}"));
+        }
+        let model: Model = serde_json::from_str(json).map_err(|e| e.to_string())?;
+        model.check()?;
+        Ok(model)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.first.check(&feature_names())?;
+        self.second.check(&stacked::names())
+    }
+
+    /// The chance of each unit of a page to belong to the article: a walk down every tree.
     /// [`Forest`](super::forest::Forest) does the same faster.
-    pub fn score_into(&self, rows: &[Row], out: &mut Vec<f32>) {
-        out.clear();
-        let mut inputs = [0.0; INPUTS];
+    pub fn chances(&self, units: &[UnitRow], rows: &[Row]) -> Vec<f32> {
+        let (mut odds, mut inputs) = (Vec::new(), [0.0; INPUTS]);
         for i in 0..rows.len() {
             inputs_of(rows, i, &mut inputs);
-            out.push(self.chance(self.trees.iter().map(|t| t.leaves[t.leaf(|i| inputs[i])]).sum()));
+            odds.push(self.first.odds(&inputs));
         }
+        let mut again = vec![[0.0; stacked::COUNT]; rows.len()];
+        stacked::rows_into(units, rows, &odds, &mut again);
+        again.iter().map(|row| chance(self.second.odds(row))).collect()
     }
+}
 
-    /// The chance that the sum of what the trees add gives.
-    fn chance(&self, sum: f32) -> f32 {
-        1.0 / (1.0 + (-(self.base + sum)).exp())
-    }
+/// The chance that log-odds tell.
+pub fn chance(odds: f32) -> f32 {
+    1.0 / (1.0 + (-odds).exp())
 }
 
 /// What an input of the trees is.
@@ -231,10 +266,10 @@ mod tests {
 
     #[test]
     fn a_model_of_another_version_is_refused() {
-        let mut model = Model::shipped();
-        model.version = 99;
-        let error = Model::parse(&serde_json::to_string(&model).unwrap()).unwrap_err();
-        assert!(error.contains("version 99"), "{error}");
+        for other in [r#"{"version":1,"features":[],"trees":[]}"#, r#"{"version":99}"#] {
+            let error = Model::parse(other).unwrap_err();
+            assert!(error.starts_with("model version") && error.ends_with("reads 2"), "{error}");
+        }
     }
 
     #[test]

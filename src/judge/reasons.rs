@@ -5,22 +5,37 @@
 //! alone, so that the reasons of a verdict are the sum of as many short rows as there are trees.
 
 use super::features::NAMES;
-use super::model::{INPUTS, Input, Tree};
+use super::model::{self, INPUTS, Tree};
+use super::stacked;
 use crate::tables::{Reason, Reasons};
 
 /// How far each reason moves the log-odds of belonging to the article, in the order of [`Reason::ALL`].
 pub type Moves = [f32; Reason::ALL.len()];
 
-/// What kind of evidence each input is.
-pub fn kinds() -> [Reason; INPUTS] {
-    std::array::from_fn(|input| {
-        let Input { feature, offset } = Input::of(input);
-        match offset.signum() {
-            -1 => Reason::Before,
-            1 => Reason::Behind,
-            _ => kind(NAMES[feature]),
-        }
-    })
+/// What kind of evidence each input of the first trees is.
+pub fn kinds() -> Vec<Option<Reason>> {
+    let kind = |input| {
+        let model::Input { feature, offset } = model::Input::of(input);
+        if offset == 0 { kind(NAMES[feature]) } else { beside(offset) }
+    };
+    (0..INPUTS).map(|input| Some(kind(input))).collect()
+}
+
+/// What kind each input of the second trees is: none where it is what the first say of the unit itself, for that has
+/// reasons of its own.
+pub fn kinds_of_second() -> Vec<Option<Reason>> {
+    let kind = |input| match stacked::Input::of(input) {
+        stacked::Input::Own(feature) => Some(kind(NAMES[feature])),
+        stacked::Input::Odds => None,
+        stacked::Input::OddsAt(offset) if offset.unsigned_abs() <= model::REACH => Some(beside(offset)),
+        stacked::Input::OddsAt(_) | stacked::Input::Text => Some(Reason::Text),
+        stacked::Input::Page => Some(Reason::Page),
+    };
+    (0..stacked::COUNT).map(kind).collect()
+}
+
+fn beside(offset: isize) -> Reason {
+    if offset < 0 { Reason::Before } else { Reason::Behind }
 }
 
 fn kind(feature: &str) -> Reason {
@@ -45,7 +60,7 @@ fn kind(feature: &str) -> Reason {
 }
 
 /// For each leaf of a tree, by its number, how far the path to it moves.
-pub fn moves(tree: &Tree, kinds: &[Reason; INPUTS]) -> Vec<Moves> {
+pub fn moves(tree: &Tree, kinds: &[Option<Reason>]) -> Vec<Moves> {
     let means = subtree_means(tree);
     let mut moves = vec![[0.0; Reason::ALL.len()]; tree.leaves.len()];
     let mut ahead = vec![(0usize, [0.0; Reason::ALL.len()])];
@@ -54,7 +69,9 @@ pub fn moves(tree: &Tree, kinds: &[Reason; INPUTS]) -> Vec<Moves> {
             let leaf = (-1 - i32::from(child)) as usize;
             let next = if child < 0 { tree.leaves[leaf] } else { means[child as usize] };
             let mut on: Moves = so_far;
-            on[kinds[usize::from(tree.input[node])] as usize] += next - means[node];
+            if let Some(kind) = kinds[usize::from(tree.input[node])] {
+                on[kind as usize] += next - means[node];
+            }
             if child < 0 {
                 moves[leaf] = on;
             } else {
@@ -107,7 +124,7 @@ mod tests {
     #[test]
     fn moves_along_a_path_add_up_to_its_leaf() {
         let kinds = kinds();
-        for tree in &Model::shipped().trees {
+        for tree in &Model::shipped().first.trees {
             let start = subtree_means(tree)[0];
             for (leaf, moves) in tree.leaves.iter().zip(moves(tree, &kinds)) {
                 assert!((start + moves.iter().sum::<f32>() - leaf).abs() < 1e-4);
@@ -117,11 +134,14 @@ mod tests {
 
     #[test]
     fn every_feature_is_of_the_kind_that_it_is_meant_to_be() {
-        assert_eq!(kinds()[features::COUNT], Reason::Before);
-        assert_eq!(kinds()[INPUTS - 1], Reason::Behind);
+        assert_eq!(kinds()[features::COUNT], Some(Reason::Before));
+        assert_eq!(kinds()[INPUTS - 1], Some(Reason::Behind));
         let page = NAMES.iter().filter(|name| kind(name) == Reason::Page).count();
         assert_eq!(page, NAMES.iter().filter(|name| name.starts_with("page_") || **name == "edge").count());
-        assert!(Reason::ALL.iter().all(|reason| kinds().contains(reason)));
+        assert!(Reason::ALL.iter().all(|reason| kinds().contains(&Some(*reason))));
+        let of_second = kinds_of_second();
+        assert_eq!(of_second[..features::COUNT], kinds()[..features::COUNT]);
+        assert_eq!(of_second.iter().filter(|kind| kind.is_none()).count(), 1);
     }
 
     #[test]
