@@ -153,7 +153,7 @@ fn train(examples: &[Example], without: Option<u64>, firsts: &mut Firsts) -> Mod
     Model { version: model::VERSION, thresholds: THRESHOLDS, first, second }
 }
 
-/// First ensembles, by the folds that they are learnt without: of two folds that each is left out once.
+/// First ensembles, by the folds that they are learnt without: one without two folds serves both.
 #[derive(Default)]
 struct Firsts(BTreeMap<Vec<u64>, Ensemble>);
 
