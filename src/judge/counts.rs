@@ -6,7 +6,7 @@ use crate::tables::{Evidence, Rule, UnitRow};
 /// For the levels conservative, balanced and strict: [`PageSettings`] `repeated`, `masked`, `template` and `certain`. Chosen
 /// by cross-validation on labelled pages and on planted corpora.
 pub const LEVELS: [[f32; 4]; 3] =
-    [[0.12, 0.12, 0.12, 0.95], [0.985, 0.99, 0.985, 0.9], [0.98, 0.99, 0.99, 0.5]];
+    [[0.12, 0.12, 0.12, 0.95], [0.985, 0.98, 0.985, 0.9], [0.98, 0.99, 0.99, 0.5]];
 
 /// What the judgement needs beside the units.
 #[derive(Debug, Clone, Copy)]
