@@ -427,6 +427,17 @@ mod tests {
     }
 
     #[test]
+    fn words_stand_between_white_space() {
+        let long = "a\u{b}b \t".repeat(700);
+        for text in
+            ["", " ", "a", " two\nwords ", "\x1cone\x1f", "caf\u{e9}\u{a0}au lait", long.as_str(), &long[1..]]
+        {
+            assert_eq!(words_in(text), text.split_whitespace().count() as u64, "{text:?}");
+        }
+        assert_eq!(words_in(&"a ".repeat(1000)), 1000);
+    }
+
+    #[test]
     fn numbers_are_grouped() {
         assert_eq!([grouped(7), grouped(1234), grouped(1_234_567)], ["7", "1,234", "1,234,567"]);
     }
