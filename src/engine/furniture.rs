@@ -7,7 +7,7 @@ use super::{Job, TextBuffer};
 use crate::document::{Kind, RecordIndex, Span};
 use crate::error::Result;
 use crate::judge::boilerplate::{self, Page, Scratch};
-use crate::judge::counts::{LEVELS, PROSE_WORDS, PageSettings};
+use crate::judge::counts::{LEVELS, PROSE_WORDS, PageSettings, is_doubtful};
 use crate::judge::forest::Forest;
 use crate::judge::listed;
 use crate::judge::{self, Verdict};
@@ -127,7 +127,7 @@ impl Job<'_> {
         verdicts: &mut Vec<Verdict>,
     ) {
         let units = page.units;
-        let doubtful = |v: &Verdict| boilerplate::is_doubtful(&units[v.unit], &page.evidence[v.unit]);
+        let doubtful = |v: &Verdict| is_doubtful(&units[v.unit], &page.evidence[v.unit]);
         let near = |v: &Verdict| units[v.unit].known == Known::NearFurniture;
         let may_be_listed = listed::may_have(units, verdicts);
         if !may_be_listed && !verdicts.iter().any(|v| doubtful(v) || near(v)) {

@@ -5,8 +5,7 @@
 //! that is already clean is not read for its style.
 
 use super::counts::{
-    HABIT_PAGES, HABIT_SHARE, PROSE_WORDS, PageSettings, SHORT_WORDS, certainty, is_on_most_pages, rule_of,
-    threshold_of,
+    HABIT_PAGES, HABIT_SHARE, PageSettings, SHORT_WORDS, certainty, is_on_most_pages, rule_of, threshold_of,
 };
 use super::features::{self, Row};
 use super::forest::{Forest, PageRows, Scores};
@@ -179,13 +178,6 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
         peel_edges(units, evidence, page, from, out);
     }
     keep_marks_of_text(units, from, out);
-}
-
-/// Whether nothing but the look of a sentence speaks against it, or that other lines of the site begin and end alike: no
-/// list and no other page has it. Where a line that stays begins as it does it is a version of that, and no furniture.
-pub fn is_doubtful(unit: &UnitRow, seen: &Evidence) -> bool {
-    let unique = seen.site_documents.max(seen.site_masked).max(seen.sites) <= 1;
-    unit.known == Known::No && unit.words >= PROSE_WORDS && unique
 }
 
 /// Takes lines that are a habit of the site off both ends of the page, from the outside inwards, until one stays:

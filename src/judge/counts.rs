@@ -1,7 +1,7 @@
 //! What the counts of a unit say of it, and under which chance to belong to the article it goes.
 
 use super::features;
-use crate::tables::{Evidence, Rule, UnitRow};
+use crate::tables::{Evidence, Known, Rule, UnitRow};
 
 /// For the levels conservative, balanced and strict: [`PageSettings`] `repeated`, `masked`, `template` and `certain`. Chosen
 /// by cross-validation on labelled pages and on planted corpora.
@@ -108,6 +108,13 @@ pub(super) fn rule_of(unit: &UnitRow, seen: &Evidence) -> Rule {
     } else {
         Rule::Context
     }
+}
+
+/// Whether nothing but the look of a sentence speaks against it, or that other lines of the site begin and end alike: no
+/// list and no other page has it. Where a line that stays begins as it does it is a version of that, and no furniture.
+pub fn is_doubtful(unit: &UnitRow, seen: &Evidence) -> bool {
+    let unique = seen.site_documents.max(seen.site_masked).max(seen.sites) <= 1;
+    unit.known == Known::No && unit.words >= PROSE_WORDS && unique
 }
 
 #[cfg(test)]

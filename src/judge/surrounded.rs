@@ -1,6 +1,6 @@
 //! Cuts that are withdrawn for what stands around them: between paragraphs that stay, in a table, beside a line that stays.
 
-use super::counts::{HABIT_PAGES, PROSE_WORDS, PageSettings, SHORT_WORDS, is_template};
+use super::counts::{HABIT_PAGES, PROSE_WORDS, PageSettings, SHORT_WORDS, is_doubtful, is_template};
 use super::features;
 use super::{Verdict, going};
 use crate::tables::{Evidence, Known, UnitRow};
@@ -65,7 +65,8 @@ pub(super) fn keep_what_text_surrounds(
         let said = units[i].words <= SPEECH_WORDS && units[i].surface.has(Surface::SENTENCE);
         units[i].words <= SHORT_WORDS && refrain || said
     };
-    let table = cells_of_tables(units, evidence, page.pages);
+    let mut table = cells_of_tables(units, evidence, page.pages);
+    add_text_after(units, evidence, &mut table);
     let mut place = 0;
     out.retain(|v| {
         place += 1;
@@ -77,11 +78,14 @@ pub(super) fn keep_what_text_surrounds(
 /// A block with so many short lines that are no habit of the site may be a table.
 const TABLE_CELLS: usize = 8;
 
+/// A site of so many pages shows what is no habit of it.
+const TABLE_PAGES: u32 = 3;
+
 /// For each unit whether it is a cell of a table: of short lines in a block that are on no other pages a third comes again in
-/// the document. Only where the site has pages enough to tell what is a habit of it.
+/// the document, and most are no items of a list.
 fn cells_of_tables(units: &[UnitRow], evidence: &[Evidence], pages: u32) -> Vec<bool> {
     let mut cells = vec![false; units.len()];
-    if pages < HABIT_PAGES {
+    if pages < TABLE_PAGES {
         return cells;
     }
     let is_short = |i: usize| units[i].words <= SHORT_WORDS;
@@ -98,16 +102,27 @@ fn cells_of_tables(units: &[UnitRow], evidence: &[Evidence], pages: u32) -> Vec<
         let goes_on = |i: usize| is_cell(&i) || i + 1 < units.len() && is_cell(&(i + 1));
         let ends = |&i: &usize| !is_short(i) || !goes_on(i);
         let end = (from..units.len()).find(ends).unwrap_or(units.len());
-        let count = (from..end).filter(is_cell).count();
-        let again = (from..end).filter(|i| is_cell(i) && evidence[*i].in_document > 1).count();
-        // A calendar and the numbers of pages are no table.
-        let numbers = (from..end).filter(|i| is_cell(i) && is_number(i)).count();
-        if count >= TABLE_CELLS && 3 * again >= count && 2 * numbers <= count {
+        let of_cells = |is: &dyn Fn(usize) -> bool| (from..end).filter(|i| is_cell(i) && is(*i)).count();
+        let count = of_cells(&|_| true);
+        let again = of_cells(&|i| evidence[i].in_document > 1);
+        // A calendar and the numbers of pages are no table, nor is a menu.
+        let numbers = of_cells(&|i| is_number(&i));
+        let items = of_cells(&|i| units[i].surface.has(Surface::BULLET));
+        if count >= TABLE_CELLS && 3 * again >= count && 2 * numbers.max(items) <= count {
             (from..end).filter(is_cell).for_each(|i| cells[i] = true);
         }
         from = end + 1;
     }
     cells
+}
+
+/// Adds to what stays the sentences that follow it and that stand nowhere else: the model, which holds the cells of a table
+/// for a menu, takes the end of the article below them for what is below a menu.
+fn add_text_after(units: &[UnitRow], evidence: &[Evidence], stays: &mut [bool]) {
+    let is_text = |i: usize| units[i].surface.has(Surface::SENTENCE) && is_doubtful(&units[i], &evidence[i]);
+    for i in 1..units.len() {
+        stays[i] |= stays[i - 1] && is_text(i);
+    }
 }
 
 /// Units without a letter (list numbers, bullets, rules) belong to what stands beside them: they go only where
@@ -188,9 +203,24 @@ mod tests {
         assert_eq!(cells(&block(3, 0), 100), 12, "many come again");
         assert_eq!(cells(&block(1, 0), 100), 0, "a menu: none comes again");
         assert_eq!(cells(&block(3, Surface::NO_LETTERS), 100), 0, "a calendar: nothing but numbers");
-        assert_eq!(cells(&block(3, 0), 3), 0, "too few pages to tell");
+        assert_eq!(cells(&block(3, Surface::BULLET), 100), 0, "a menu that is there twice");
+        assert_eq!(cells(&block(3, 0), TABLE_PAGES), 12, "a small site");
+        assert_eq!(cells(&block(3, 0), TABLE_PAGES - 1), 0, "too few pages to tell");
         let mut broken = block(3, 0);
         broken.1[6].site_documents = 90;
         assert_eq!(cells(&broken, 100), 11, "a line of furniture within the table");
+    }
+
+    #[test]
+    fn the_text_below_a_table_stays_with_it_until_a_line_that_other_pages_have() {
+        let prose = || unit(20, Surface::SENTENCE);
+        let units = [unit(1, 0), prose(), prose(), prose(), prose(), unit(9, 0)];
+        let mut evidence = [seen(1), seen(1), seen(1), seen(2), seen(1), seen(1)];
+        let mut stays = [true, false, false, false, false, false];
+        add_text_after(&units, &evidence, &mut stays);
+        assert_eq!(stays, [true, true, true, false, false, false]);
+        evidence[3] = seen(1);
+        add_text_after(&units, &evidence, &mut stays);
+        assert_eq!(stays, [true, true, true, true, true, false], "no sentence");
     }
 }
