@@ -159,21 +159,19 @@ impl NearSearch<'_> {
                 let to = (at + window).min(units.near.len());
                 let near = units.near.read(at..to, &mut buffer);
                 at = to;
-                let firsts = near
-                    .par_iter()
-                    .filter(|n| self.left.left.has(n.unit as usize) && self.groups.is_first(n.unit));
-                if collecting {
-                    let of_unit = |n: &NearRow| {
-                        let (unit, shingles, bitmap, repeated) = (n.unit, n.shingles, n.bitmap, &repeated);
-                        let again = move |&(band, key): &(u8, u32)| repeated.has(mixed(u32::from(band), key));
-                        let banded = move |(band, key)| (band, key, unit, shingles, bitmap);
-                        (0u8..).zip(n.keys).filter(again).map(banded)
-                    };
-                    sorter.par_extend(firsts.flat_map_iter(of_unit));
-                } else {
-                    firsts.for_each(|n| {
-                        (0u32..).zip(n.keys).for_each(|(band, key)| repeated.add(mixed(band, key)));
-                    });
+                // Band after band: each has a part of the table of its own, which stays near meanwhile.
+                for band in 0..NEAR_BANDS {
+                    let firsts = near
+                        .par_iter()
+                        .with_min_len(1 << 12)
+                        .filter(|n| self.left.left.has(n.unit as usize) && self.groups.is_first(n.unit));
+                    if !collecting {
+                        firsts.for_each(|n| repeated.add(of_band(band, n.keys[band])));
+                        continue;
+                    }
+                    let again = firsts.filter(|n| repeated.has(of_band(band, n.keys[band])));
+                    let banded = |n: &NearRow| (band as u8, n.keys[band], n.unit, n.shingles, n.bitmap);
+                    sorter.par_extend(again.map(banded));
                 }
             }
         }
@@ -232,6 +230,12 @@ impl NearSearch<'_> {
         }
         (shingles, compact)
     }
+}
+
+/// A key of a band, before those of the next one.
+fn of_band(band: usize, key: u32) -> u64 {
+    const PART: u64 = u64::MAX / NEAR_BANDS as u64;
+    band as u64 * PART + mixed(0, key) / NEAR_BANDS as u64
 }
 
 /// The pairs of one group, sorted and each once, behind `pairs`.

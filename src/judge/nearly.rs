@@ -20,8 +20,30 @@ pub const SIMILARITY: f64 = 0.8;
 pub struct NearLines {
     lines: Vec<Line>,
     by_shingle: HashMap<u64, Vec<u32>, BySame>,
+    /// A bit for each of these shingles, and for what falls on the same one.
+    seen: Seen,
     /// Words of the longest line.
     longest: usize,
+}
+
+/// A bit each for shingles: nearly all that a unit has are in none of the lines.
+#[derive(Debug, Clone)]
+struct Seen(Box<[u64; 1024]>);
+
+impl Default for Seen {
+    fn default() -> Seen {
+        Seen(Box::new([0; 1024]))
+    }
+}
+
+impl Seen {
+    fn add(&mut self, shingle: u64) {
+        self.0[(shingle >> 6) as usize % self.0.len()] |= 1 << (shingle % 64);
+    }
+
+    fn has(&self, shingle: u64) -> bool {
+        self.0[(shingle >> 6) as usize % self.0.len()] >> (shingle % 64) & 1 != 0
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -44,6 +66,7 @@ impl NearLines {
         rarest.sort_by_key(|s| (self.by_shingle.get(s).map_or(0, Vec::len), *s));
         for &shingle in &rarest[..prefix] {
             self.by_shingle.entry(shingle).or_default().push(line);
+            self.seen.add(shingle);
         }
         self.longest = self.longest.max(words.len());
         self.lines.push(Line { words: words.len(), shingles: shingles.into_boxed_slice() });
@@ -55,7 +78,9 @@ impl NearLines {
             return None;
         }
         let mut found = false;
-        shingle::for_each(words, UNIT_SHINGLE, |s| found |= self.by_shingle.contains_key(&s));
+        shingle::for_each(words, UNIT_SHINGLE, |s| {
+            found |= self.seen.has(s) && self.by_shingle.contains_key(&s)
+        });
         if !found {
             return None;
         }

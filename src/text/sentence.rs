@@ -13,6 +13,27 @@ const ABBREVIATIONS: &[&str] = &[
     "z.b", "e.g", "i.e", "u.s",
 ];
 
+/// The same, each in one number.
+const PACKED: [u64; ABBREVIATIONS.len()] = {
+    let mut all = [0; ABBREVIATIONS.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = packed(ABBREVIATIONS[at].as_bytes());
+        at += 1;
+    }
+    all
+};
+
+/// A word of eight bytes at most as a number, in lower case.
+const fn packed(word: &[u8]) -> u64 {
+    let (mut packed, mut at) = (0, 0);
+    while at < word.len() {
+        packed = packed << 8 | word[at].to_ascii_lowercase() as u64;
+        at += 1;
+    }
+    packed
+}
+
 /// The lengths in bytes of the sentences of `line`, in order.
 pub fn lengths(line: &str) -> impl Iterator<Item = usize> + '_ {
     let ascii = line.is_ascii();
@@ -140,10 +161,7 @@ fn is_abbreviation(before: &str, text: &str, at: usize) -> bool {
     let mut letters = word.chars();
     match (letters.next(), letters.next()) {
         (Some(c), None) => c.is_alphabetic(),
-        _ => {
-            word.len() <= 6 && ABBREVIATIONS.iter().any(|a| a.eq_ignore_ascii_case(word))
-                || word.len() == 3 && word.as_bytes()[1] == b'.'
-        }
+        _ => PACKED.contains(&packed(word.as_bytes())) || word.len() == 3 && word.as_bytes()[1] == b'.',
     }
 }
 
