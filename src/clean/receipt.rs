@@ -91,7 +91,8 @@ pub struct Cut<'a> {
     /// (`because` says why) the chance that it gives the line to be furniture, and where the counts decided 1 - 1/n for
     /// n pages of the site with the line.
     pub score: f32,
-    /// Where the model decided: the facts that spoke most for furniture, strongest first, at most three.
+    /// Where the model decided: the facts of the line and of what stands around it that spoke most for furniture, strongest first, at
+    /// most three; one of the page as a whole only where there is no other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub because: Vec<Cow<'a, str>>,
     /// The counts behind it; left out where the line stands nowhere else, or lines were not counted.

@@ -82,10 +82,15 @@ pub fn moves(tree: &Tree, kinds: &[Option<Reason>]) -> Vec<Moves> {
     moves
 }
 
-/// The reasons that spoke most against the article.
+/// The reasons that spoke most against the article. What the page as a whole is like is the same for all of its lines: it is one only
+/// where nothing of the line or around it is.
 pub fn strongest(moved: &Moves) -> Reasons {
+    const PAGE: usize = Reason::Page as usize;
     let mut reasons = Reasons::default();
     let mut left = *moved;
+    if (0..left.len()).any(|at| at != PAGE && left[at] < 0.0) {
+        left[PAGE] = 0.0;
+    }
     for reason in &mut reasons {
         // The first of those that say the same; only what is against counts.
         let (mut most, mut at) = (0.0, None);
@@ -151,5 +156,13 @@ mod tests {
         moved[Reason::Pages as usize] = -2.0;
         moved[Reason::Digits as usize] = 3.0;
         assert_eq!(strongest(&moved), [Some(Reason::Pages), Some(Reason::Sites), None]);
+        moved[Reason::Page as usize] = -3.0;
+        assert_eq!(
+            strongest(&moved),
+            [Some(Reason::Pages), Some(Reason::Sites), None],
+            "it tells no lines apart"
+        );
+        (moved[Reason::Pages as usize], moved[Reason::Sites as usize]) = (0.0, 0.0);
+        assert_eq!(strongest(&moved), [Some(Reason::Page), None, None]);
     }
 }

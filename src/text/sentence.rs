@@ -24,9 +24,9 @@ const PACKED: [u64; ABBREVIATIONS.len()] = {
     all
 };
 
-/// A word of eight bytes at most as a number, in lower case.
+/// A word of seven bytes at most as a number, in lower case, behind a mark that tells its length.
 const fn packed(word: &[u8]) -> u64 {
-    let (mut packed, mut at) = (0, 0);
+    let (mut packed, mut at) = (1, 0);
     while at < word.len() {
         packed = packed << 8 | word[at].to_ascii_lowercase() as u64;
         at += 1;
