@@ -17,7 +17,6 @@ use dechaff::clean::cuts;
 use dechaff::config::{Boilerplate, Builtin, Config, Level};
 use dechaff::document::{Kind, Span};
 use dechaff::engine::{Cancel, Job, Lists, Source, TextBuffer};
-use dechaff::judge::features;
 use dechaff::judge::model::{self, Ensemble, INPUTS, Model};
 use dechaff::judge::stacked;
 use dechaff::progress::Silent;
@@ -138,7 +137,7 @@ fn train(examples: &[Example], without: Option<u64>, firsts: &mut Firsts) -> Mod
     for fold in (0..FOLDS).filter(|&fold| Some(fold) != without) {
         let first = firsts.without(examples, &[Some(fold), without]);
         let of_fold = examples.par_iter().zip(&mut odds).filter(|(example, _)| example.fold == fold);
-        of_fold.for_each(|(example, odds)| *odds = odds_of(first, &example.rows));
+        of_fold.for_each(|(example, odds)| *odds = first.odds_of_page(&example.rows));
     }
     let learnt = |example: &Example| Some(example.fold) != without;
     let rows = |(example, odds): (&Example, &Vec<f32>)| {
@@ -190,15 +189,6 @@ fn ensemble<'e, const N: usize>(
     }
     let (base, trees) = boost::learn(&Table::new(&inputs, labels, weights), shape);
     Ensemble { features, base, trees }
-}
-
-fn odds_of(ensemble: &Ensemble, rows: &[features::Row]) -> Vec<f32> {
-    let mut inputs = [0.0; INPUTS];
-    let mut of_unit = |unit: usize| {
-        model::inputs_of(rows, unit, &mut inputs);
-        ensemble.odds(&inputs)
-    };
-    (0..rows.len()).map(&mut of_unit).collect()
 }
 
 struct Fold {

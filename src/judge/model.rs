@@ -86,6 +86,16 @@ impl Ensemble {
         self.base + self.trees.iter().map(leaf).sum::<f32>()
     }
 
+    /// Those of each unit of a page, where these are first trees: each sees its neighbours, too.
+    pub fn odds_of_page(&self, rows: &[Row]) -> Vec<f32> {
+        let mut inputs = [0.0; INPUTS];
+        let of_unit = |unit| {
+            inputs_of(rows, unit, &mut inputs);
+            self.odds(&inputs)
+        };
+        (0..rows.len()).map(of_unit).collect()
+    }
+
     fn check(&self, names: &[String]) -> Result<(), String> {
         if self.features != names {
             return Err("the model was trained on other features than this dechaff has".into());
@@ -164,11 +174,7 @@ impl Model {
     /// The chance of each unit of a page to belong to the article: a walk down every tree.
     /// [`Forest`](super::forest::Forest) does the same faster.
     pub fn chances(&self, units: &[UnitRow], rows: &[Row]) -> Vec<f32> {
-        let (mut odds, mut inputs) = (Vec::new(), [0.0; INPUTS]);
-        for i in 0..rows.len() {
-            inputs_of(rows, i, &mut inputs);
-            odds.push(self.first.odds(&inputs));
-        }
+        let odds = self.first.odds_of_page(rows);
         let mut again = vec![[0.0; stacked::COUNT]; rows.len()];
         stacked::rows_into(units, rows, &odds, &mut again);
         again.iter().map(|row| chance(self.second.odds(row))).collect()
