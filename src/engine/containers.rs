@@ -69,10 +69,12 @@ impl ContainerSearch<'_> {
             let may_go = window.documents().filter_map(|(record, row, samples)| {
                 let elsewhere = || samples.iter().copied().filter(|&s| repeated.has(s));
                 let may_go = self.may_go(row, elsewhere().count());
-                may_go.then(|| elsewhere().map(|s| (s, record)).collect::<Vec<Place>>())
+                may_go.then(|| {
+                    let places = elsewhere().inspect(|&sample| sought.add(sample));
+                    places.map(|s| (s, record)).collect::<Vec<Place>>()
+                })
             });
             for places in may_go.collect_vec_list().into_iter().flatten() {
-                places.iter().for_each(|place| sought.add(place.0));
                 places.first().inspect(|place| is_sought.set(place.1 as usize));
                 sorter.append(places);
             }

@@ -3,13 +3,17 @@
 //! Nearly each look at such a table asks for a page that the processor has not in mind, and to find it takes as long as the
 //! look itself, on a virtual machine several times as long. In large pages there are few to keep in mind.
 
+use rayon::prelude::*;
 use std::mem::MaybeUninit;
 
+/// Slots that a thread fills at least.
+const FILLED: usize = 1 << 16;
+
 /// A table of so many empty slots, in large pages where the system has them.
-pub fn table<T: Default>(slots: usize) -> Vec<T> {
+pub fn table<T: Default + Send>(slots: usize) -> Vec<T> {
     let mut table = Vec::with_capacity(slots);
     ask_for_large_pages(table.spare_capacity_mut());
-    table.extend((0..slots).map(|_| T::default()));
+    table.par_extend((0..slots).into_par_iter().with_min_len(FILLED).map(|_| T::default()));
     table
 }
 
