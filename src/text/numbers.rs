@@ -3,6 +3,7 @@
 //! In: a line. Out: a hash of the numbers in it, the same for the same numbers in any order. Two lines that are nearly the same
 //! but tell other numbers tell other things.
 
+use super::scripts::{self, Part};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A hash of the runs of digits of `line`; 0 where there are none.
@@ -11,15 +12,23 @@ pub fn fingerprint(line: &str) -> u64 {
     let (mut sum, mut at) = (0u64, 0);
     while let Some(found) = bytes[at..].iter().position(|&b| b.is_ascii_digit() || b >= 0x80) {
         let from = at + found;
-        // Digits of other scripts are more than a byte.
-        let is_number = |c: &char| c.is_numeric();
-        let run: usize = line[from..].chars().take_while(is_number).map(char::len_utf8).sum();
+        let mut chars = line[from..].chars();
+        let run: usize = chars.by_ref().take_while(|&c| is_number(c)).map(char::len_utf8).sum();
         if run > 0 {
             sum = sum.wrapping_add(xxh3_64(&bytes[from..from + run]) | 1);
         }
-        at = from + run.max(line[from..].chars().next().map_or(1, char::len_utf8));
+        // Past what ended the run, too.
+        at = line.len() - chars.as_str().len();
     }
     sum
+}
+
+/// Digits of other scripts, fractions and the like count as well.
+fn is_number(c: char) -> bool {
+    match scripts::part(c) {
+        Part::Untold => c.is_numeric(),
+        part => part == Part::Digit,
+    }
 }
 
 #[cfg(test)]
@@ -35,6 +44,13 @@ mod tests {
             assert_ne!(fingerprint(other), same, "{other}");
         }
         assert_eq!(fingerprint("No number at all, né"), 0);
+    }
+
+    #[test]
+    fn a_number_is_what_unicode_calls_one() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_number(c), c.is_numeric(), "{c:?}");
+        }
     }
 
     #[test]
