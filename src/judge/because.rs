@@ -59,7 +59,7 @@ impl<'a> Page<'a> {
             Reason::Place => write!(out, "line {} of {}", unit + 1, self.units.len()),
             Reason::Text => match features::text_around(self.units, self.evidence, unit, pages) as u32 {
                 0 => write!(out, "no text around it"),
-                n => write!(out, "{} of text around it", Count(n, "word")),
+                n => write!(out, "only {} of text around it", Count(n, "word")),
             },
             Reason::Around => {
                 let n = features::repeated_around(self.units, self.evidence, unit, pages);
@@ -129,7 +129,7 @@ mod tests {
             (Reason::Pages, 0, "on 14 of 20 pages of the site"),
             (Reason::Pages, 1, "no other page of the site has it"),
             (Reason::Length, 1, "20 words"),
-            (Reason::Text, 0, "20 words of text around it"),
+            (Reason::Text, 0, "only 20 words of text around it"),
             (Reason::Around, 1, "1 of 8 lines around it on other pages"),
             (Reason::Page, 0, "1 of 2 lines of the page short"),
             (Reason::Before, 1, "line before: 3 words, on 14 of 20 pages"),
