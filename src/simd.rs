@@ -1,6 +1,6 @@
 //! Code that the compiler turns into vectors, compiled for the widest that the processor has.
 //!
-//! With [`crate::text::masks`] and `judge/blocks` the only unsafe code of the crate: calls to functions compiled for AVX2 and
+//! With [`crate::text::masks`] and `judge/blocks` the only unsafe kernels of the crate: calls to functions compiled for AVX2 and
 //! AVX-512 after the processor was asked whether it has them.
 
 /// What is compiled once for each kind of vectors, so that `run` is to be `#[inline(always)]`.

@@ -1,7 +1,7 @@
 //! Trees over blocks of 32 units, for AVX2 and AVX-512 where the processor has them.
 //!
 //! In: columns of features, what is asked of them, trees. Out: for each unit what the trees add up to, and the leaves
-//! that it reached. With `simd` and `text/masks` the only unsafe code of the crate: calls of what was compiled for AVX2 and
+//! that it reached. With `simd` and `text/masks` the only unsafe kernels of the crate: calls of what was compiled for AVX2 and
 //! AVX-512 after the processor was asked whether it has them, and loads and stores of whole arrays. The portable forms are
 //! the twins that the others are tested against.
 
