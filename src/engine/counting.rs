@@ -39,7 +39,7 @@ impl CountingFilter {
     /// Counts a key, whose first bits are to be as good as chance.
     pub fn add(&self, key: u64) {
         let (word, shift) = self.place(key);
-        let more = |word: u64| (word >> shift & MOST < MOST).then_some(word + (1 << shift));
+        let more = |word: u64| (word >> shift & MOST < MOST).then(|| word + (1 << shift));
         // Where no more is counted nothing is written.
         let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
