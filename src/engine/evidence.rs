@@ -2,11 +2,10 @@
 //! own document.
 //!
 //! One sort of all units by masked and exact fingerprint serves all counts but those of templates, which are grouped by
-//! their anchors. Documents are counted by copies:
-//! pages of one site that share most of their own long lines are one page saved twice (or its print version),
-//! and make nothing boilerplate.
+//! their anchors. Documents are counted by copies: pages of one site with the same lines, and those that share most of their
+//! own long ones, are one page saved twice (or its print version), and make nothing boilerplate.
 
-use super::leaders::{self, leaders};
+use super::leaders::{self, Shared, leaders};
 use super::repeated::Repeated;
 use super::templates::{Covered, templates};
 use super::units::{Documents, ONCE, Units, evidence_of};
@@ -17,6 +16,7 @@ use crate::tables::{Evidence, UnitRow};
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use xxhash_rust::xxh3::Xxh3;
 
 /// Units of at least this many words tell whether two pages are copies.
 const OWN_WORDS: u16 = 8;
@@ -24,8 +24,13 @@ const OWN_WORDS: u16 = 8;
 const WIDESPREAD: f32 = 0.25;
 /// Two pages are copies where this share of the shorter one's own long lines stands in the other.
 const COPY_SHARE: f32 = 0.6;
-/// With fewer words of its own than this a page is never taken for a copy.
+/// With fewer words of its own than this a page is never taken for a copy, unless all of its lines are the same.
 const COPY_MIN_WORDS: u32 = 30;
+/// On a site of no more pages than this a few copies are most of it, and no line is their own. There two pages are copies, too,
+/// where this share of the long lines of either stands in the other, and neither has `COPY_MIN_WORDS` beside them: more may be an
+/// article among long furniture.
+const SMALL_SITE: u32 = 20;
+const ALIKE_SHARE: f32 = 0.9;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
@@ -39,6 +44,9 @@ struct Entry {
 }
 
 row!(Entry { masked: u64, exact: u64, site: SiteIndex, unit: u32, record: u32, words: u16 });
+
+/// The fingerprint of all units of a page, its site, and the page.
+type Whole = (u128, u32, RecordIndex);
 
 /// What the grouping found.
 #[derive(Debug, Default)]
@@ -74,6 +82,7 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
     units.masked.parts(|_, _| false, |_, masked| masked.par_iter().for_each(|&masked| repeated.add(masked)));
     let (mut masked_buffer, mut exact_buffer, mut row_buffer) = (Vec::new(), Vec::new(), Vec::new());
     let mut sorter = Sorter::new(store, |e: &Entry| *e);
+    let mut whole = Sorter::new(store, |p: &Whole| *p);
     for stretch in units.stretches(store, 2 * size_of::<Entry>()) {
         let range = units.range_of(&stretch);
         let masked = units.masked.read(range.clone(), &mut masked_buffer);
@@ -91,11 +100,29 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
             };
             units.range(record).filter(move |&u| repeated.has(masked[u - first])).map(entry)
         };
+        // Where a line stands nowhere else no other page is the same.
+        let may_be_same = |record: &RecordIndex| {
+            let mut of_page = units.range(*record);
+            let has_site = documents.sites[*record as usize].is_some();
+            has_site && !of_page.is_empty() && of_page.all(|u| repeated.has(masked[u - range.start]))
+        };
+        let page = |record: RecordIndex| -> Whole {
+            let mut hash = Xxh3::new();
+            units.range(record).for_each(|u| hash.update(&exact[u - range.start].to_le_bytes()));
+            (hash.digest128(), documents.sites[record as usize].0, record)
+        };
+        whole.par_extend(stretch.clone().into_par_iter().filter(may_be_same).map(page));
         sorter.par_extend(stretch.into_par_iter().flat_map_iter(of_record));
     }
     drop(repeated);
+    let mut same: Vec<RecordIndex> = (0..documents.len() as u32).collect();
+    whole.sorted().runs(
+        |a, b| (a.0, a.1) == (b.0, b.1),
+        |pages| pages.iter().for_each(|page| same[page.2 as usize] = pages[0].2),
+    );
     let entries = sorter.sorted();
-    let leaders = copies(&entries, units, documents, store);
+    let leaders = copies(&entries, &same, units, documents, store);
+    drop(same);
     let pages = pages_of_sites(documents, &leaders);
     let mut counted = Sorter::new(store, |r: &(u32, Evidence)| r.0);
     entries.mapped(
@@ -222,41 +249,68 @@ fn own_words(units: &Units, documents: &Documents, store: &Arc<Store>) -> Vec<u3
     own
 }
 
-/// For each document the first of its site that it is a copy of.
+/// For each document the first of its site that it is a copy of. `same` is the first one that all of its units are the same in.
 fn copies(
     entries: &Sorted<Entry, impl By<Entry>>,
+    same: &[RecordIndex],
     units: &Units,
     documents: &Documents,
     store: &Arc<Store>,
 ) -> Vec<RecordIndex> {
-    let pages = documents.of_sites();
-    let own: Vec<AtomicU32> = own_words(units, documents, store).into_iter().map(AtomicU32::new).collect();
+    let mut pages = documents.of_sites();
+    let again = |&(record, &first): &(usize, &RecordIndex)| first != record as RecordIndex;
+    for (record, _) in same.iter().enumerate().filter(again) {
+        pages[documents.sites[record].0 as usize] -= 1;
+    }
+    let all = own_words(units, documents, store);
+    let own: Vec<AtomicU32> = all.iter().copied().map(AtomicU32::new).collect();
     let lose =
         |entry: &Entry| _ = own[entry.record as usize].fetch_sub(entry.words.into(), Ordering::Relaxed);
-    let mut pairs = leaders::sorter(store);
+    let (mut of_own, mut of_all) = (leaders::sorter(store), leaders::sorter(store));
     entries.mapped(
         |a, b| (a.exact, a.site) == (b.exact, b.site),
-        |run, out| {
+        |run, out: &mut Vec<(Shared, bool)>| {
             let words = run[0].words;
             if words < OWN_WORDS || !run[0].site.is_some() {
                 return;
             }
-            let pages_with = run.chunk_by(|a, b| a.record == b.record);
-            let widespread = (pages[run[0].site.0 as usize] as f32 * WIDESPREAD).max(3.0);
-            if pages_with.clone().count() as f32 > widespread {
+            let first_of_same = |page: &&[Entry]| same[page[0].record as usize] == page[0].record;
+            let pages_with = run.chunk_by(|a, b| a.record == b.record).filter(first_of_same);
+            let of_site = pages[run[0].site.0 as usize];
+            let is_own = pages_with.clone().count() as f32 <= (of_site as f32 * WIDESPREAD).max(3.0);
+            if is_own {
+                // A line counts once a page.
+                pages_with.clone().for_each(|page| page[1..].iter().for_each(lose));
+            } else {
                 run.iter().for_each(lose);
-                return;
             }
-            // A line counts once a page.
-            pages_with.clone().for_each(|page| page[1..].iter().for_each(lose));
-            let others = pages_with.skip(1).map(|page| page[0].record);
-            out.extend(others.map(|other| (other, run[0].record, u32::from(words))));
+            if is_own || of_site <= SMALL_SITE {
+                let others = pages_with.skip(1).map(|page| page[0].record);
+                out.extend(others.map(|other| ((other, run[0].record, u32::from(words)), is_own)));
+            }
         },
-        |made| pairs.append(made),
+        |made| {
+            let of_small =
+                |shared: &Shared| pages[documents.sites[shared.0 as usize].0 as usize] <= SMALL_SITE;
+            of_all.extend(made.iter().map(|row| row.0).filter(of_small));
+            of_own.extend(made.into_iter().filter(|row| row.1).map(|row| row.0));
+        },
     );
-    leaders(documents.len(), pairs, |other, first, shared| {
+    let by_own = leaders(documents.len(), of_own, |other, first, shared| {
         let words = |record: RecordIndex| own[record as usize].load(Ordering::Relaxed);
         let least = words(other).min(words(first));
         least >= COPY_MIN_WORDS && shared as f32 >= COPY_SHARE * least as f32
-    })
+    });
+    let by_all = leaders(documents.len(), of_all, |other, first, shared| {
+        let most = all[other as usize].max(all[first as usize]);
+        let little_else = most.saturating_sub(shared) < COPY_MIN_WORDS;
+        little_else && shared >= COPY_MIN_WORDS && shared as f32 >= ALIKE_SHARE * most as f32
+    });
+    let mut leaders = Vec::with_capacity(documents.len());
+    for record in 0..documents.len() {
+        let firsts = [same[record], by_own[record], by_all[record]];
+        let first = firsts.into_iter().find(|&first| first != record as RecordIndex);
+        leaders.push(first.map_or(record as RecordIndex, |first| leaders[first as usize]));
+    }
+    leaders
 }

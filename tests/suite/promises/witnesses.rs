@@ -25,6 +25,45 @@ fn documents_left(corpus: &Cleaned) -> Vec<HashSet<Vec<u64>>> {
     corpus.texts.iter().enumerate().map(left).collect()
 }
 
+/// Of few pages on a site copies of one were once taken for furniture, each of them, and nothing of it was left.
+#[test]
+fn of_the_copies_of_a_page_one_stays_however_few_other_pages_its_site_has() {
+    let paragraph = |page: usize, n: usize| {
+        let words = ["harbour", "ferry", "bridge", "market", "school", "library", "council", "festival"];
+        let (this, that) = (words[(page + n) % 8], words[(page * 3 + n * 5 + 1) % 8]);
+        format!(
+            "In part {n} of story {page} the {this} was closed for {} days, and the {that} after it.",
+            n + 7
+        )
+    };
+    let story = |page: usize| (0..8).map(|n| paragraph(page, n)).collect::<Vec<_>>().join("\n\n");
+    let versions =
+        |copy: usize| format!("Seen by our reporter at {} in the morning.\n\n{}", copy + 3, story(0));
+    for others in [0, 1, 9] {
+        for copies in 2..8 {
+            let pages = |of: &dyn Fn(usize) -> String| -> Vec<String> {
+                (0..copies).map(of).chain((1..=others).map(&story)).collect()
+            };
+            let title = |_| "The mayor of Elvaholm resigned.".to_owned();
+            for (what, pages, of_first) in [
+                ("the same", pages(&|_| story(0)), story(0)),
+                ("versions", pages(&versions), story(0)),
+                ("short", pages(&title), title(0)),
+            ] {
+                let lines = pages.iter().map(|text| serde_json::json!({ "site": "a.example", "text": text }));
+                let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
+                let dir = tempfile::tempdir().unwrap();
+                std::fs::write(dir.path().join("in.jsonl"), lines.join("\n")).unwrap();
+                expect(dir.path(), &["clean", "in.jsonl", "-o", "out", "-q"], 0);
+                let documents = crate::output::json_lines(&dir.path().join("out/documents/in.jsonl"));
+                assert_eq!(documents.len(), 1 + others, "{what}: {copies} copies, {others} others");
+                let first = documents[0]["text"].as_str().unwrap();
+                assert!(first.ends_with(&of_first), "{what}: {copies} copies, {others} others: {first}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_witness_of_a_removed_document_stays_and_is_as_similar_as_its_receipt_says() {
     let corpus = cleaned();
