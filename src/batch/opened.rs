@@ -297,7 +297,8 @@ impl<'a> Opened<'a> {
         for row in 0..u64::from(file.records) {
             let (was, rejected, receipt) = fates.next(row);
             let pile = match was {
-                Was::Rejected if converted => continue,
+                // Of a packed file whose end is damaged there may be no record to set aside.
+                Was::Rejected if converted || rejected.is_some_and(|r| r.bytes == 0) => continue,
                 Was::Rejected if !rejected.is_some_and(|r| r.kept) => 2,
                 Was::Removed => 1,
                 _ => 0,

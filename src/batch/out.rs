@@ -115,6 +115,8 @@ pub struct Folder<'a> {
     finished: BTreeMap<String, Finished>,
     journal: Option<Box<dyn WriteFile>>,
     done: bool,
+    /// What an earlier run left in it is to be completed, and was not found to be of another input or other settings.
+    taken_over: bool,
     /// Locked as long as the folder is written.
     _lock: File,
 }
@@ -135,6 +137,10 @@ impl<'a> Folder<'a> {
         }
         disk.create_folder(&partial).map_err(Error::io("make", &partial))?;
         let lock = lock(&partial)?;
+        if !partial.join(LOCK).is_file() {
+            let reason = "was written by another run at this very moment; name another folder";
+            return Err(Error::Output { path: full, reason: reason.into() });
+        }
         let journal = partial.join(JOURNAL);
         if existed && earlier == Earlier::Refuse && journal.is_file() {
             return refuse(
@@ -148,6 +154,7 @@ impl<'a> Folder<'a> {
             finished: BTreeMap::new(),
             journal: None,
             done: false,
+            taken_over: earlier == Earlier::Resume && journal.is_file(),
             _lock: lock,
         };
         if existed && earlier != Earlier::Resume {
@@ -191,6 +198,7 @@ impl<'a> Folder<'a> {
         }
         journal.write_all(&lines).and_then(|()| journal.flush()).map_err(Error::io("write", &path))?;
         self.journal = Some(journal);
+        self.taken_over = false;
         Ok(self.finished.len())
     }
 
@@ -284,7 +292,7 @@ impl<'a> Folder<'a> {
     pub fn finish(mut self, mut run: serde_json::Value) -> Result<()> {
         let mut sums = String::new();
         for file in self.finished.values() {
-            sums.push_str(&format!("{}  {}\n", file.xxh3, file.path));
+            sums.push_str(&sum_line(&file.xxh3, &file.path));
         }
         self.file(CHECKSUMS, sums.as_bytes())?;
         run["checksums"] = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(sums.as_bytes())).into();
@@ -334,11 +342,38 @@ impl<'a> Folder<'a> {
 impl Drop for Folder<'_> {
     fn drop(&mut self) {
         let resumable = self.journal.is_some() && !self.finished.is_empty();
-        if !self.done && !resumable {
+        if !self.done && !resumable && !self.taken_over {
             // Nothing can be told from here; the name says that it is unfinished.
             let _ = self.disk.remove_folder(&self.partial);
         }
     }
+}
+
+/// A line of the checksums, with its break. Where a name holds a line break or a backslash it is escaped, and a backslash before the
+/// checksum says so, as in the lists of `xxh128sum` and its like.
+fn sum_line(sum: &str, name: &str) -> String {
+    let escaped = name.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+    let mark = if escaped == name { "" } else { "\\" };
+    format!("{mark}{sum}  {escaped}\n")
+}
+
+/// The checksum and the name in a line of the checksums.
+pub fn sum_and_name(line: &str) -> Option<(&str, String)> {
+    let (sum, name) = line.split_once("  ")?;
+    let Some(sum) = sum.strip_prefix('\\') else { return Some((sum, name.to_owned())) };
+    let mut plain = String::new();
+    let mut chars = name.chars();
+    while let Some(c) = chars.next() {
+        plain.push(match c {
+            '\\' => match chars.next()? {
+                'n' => '\n',
+                'r' => '\r',
+                c => c,
+            },
+            c => c,
+        });
+    }
+    Some((sum, plain))
 }
 
 /// The checksum of `run.json`: of all that stands in it but the checksum itself.

@@ -2,10 +2,11 @@
 
 use super::files::{FileRow, Written};
 use super::opened::{Opened, Was};
-use super::out::{CHECKSUMS, Earlier, Folder, Packing, check, checksum};
+use super::out::{CHECKSUMS, Earlier, Folder, Packing, check, checksum, sum_and_name};
 use crate::corpus::encoding;
 use crate::corpus::format::Format;
 use crate::error::{Error, Result};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
@@ -49,7 +50,7 @@ pub fn restore(opened: &Opened<'_>, target: &Path, force: bool) -> Result<Restor
     if !opened.has_documents() {
         return Err(nothing("holds no documents to restore"));
     }
-    books_are_whole(opened)?;
+    is_whole(opened)?;
     let mut out = Folder::begin(opened.disk, target, Earlier::Replace)?;
     let mut done = Restored::default();
     for file in &opened.files {
@@ -60,17 +61,22 @@ pub fn restore(opened: &Opened<'_>, target: &Path, force: bool) -> Result<Restor
     Ok(done)
 }
 
-/// Refuses an output in whose books something is missing: a receipt that is gone leaves its record cut, and nothing else
-/// would tell.
-fn books_are_whole(opened: &Opened<'_>) -> Result<()> {
+/// Refuses an output that is not as it was written: a receipt that is gone leaves its record cut, and of a record that was not cut
+/// nothing else would tell that it was changed.
+fn is_whole(opened: &Opened<'_>) -> Result<()> {
     let path = opened.folder.join(CHECKSUMS);
     let mut sums = String::new();
     let mut file = opened.disk.open(&path).map_err(Error::io("read", &path))?;
     file.read_to_string(&mut sums).map_err(Error::io("read", &path))?;
-    for name in ["receipts/receipts.jsonl", "rejected.jsonl", "files.jsonl"] {
+    let sums: BTreeMap<String, &str> =
+        sums.lines().filter_map(sum_and_name).map(|(sum, name)| (name, sum)).collect();
+    let books = ["receipts/receipts.jsonl", "rejected.jsonl", "files.jsonl"];
+    let holds_records =
+        |name: &&str| ["documents/", "removed/"].iter().any(|folder| name.starts_with(folder));
+    for name in books.into_iter().chain(sums.keys().map(String::as_str).filter(holds_records)) {
         let path = opened.folder.join(name);
         let (_, sum) = checksum(opened.disk, &path).map_err(Error::io("read", &path))?;
-        if !sums.lines().any(|line| line.split_once("  ") == Some((&sum, name))) {
+        if sums.get(name) != Some(&sum.as_str()) {
             let reason = format!("is not as the run wrote it, by {CHECKSUMS}; `dechaff verify` tells more");
             return Err(Error::Output { path, reason });
         }

@@ -2,7 +2,7 @@
 
 use super::files::FileRow;
 use super::opened::{Opened, Was};
-use super::out::{CHECKSUMS, RUN, checksum, run_checksum};
+use super::out::{CHECKSUMS, RUN, checksum, run_checksum, sum_and_name};
 use crate::corpus::format::Format;
 use crate::disk::Disk;
 use crate::error::{Error, Result};
@@ -64,13 +64,13 @@ fn checksums(disk: &dyn Disk, folder: &Path, found: &mut Verified) -> Result<()>
     }
     let mut listed: HashSet<String> = [CHECKSUMS, RUN].map(str::to_owned).into();
     for (number, line) in (1..).zip(String::from_utf8_lossy(&sums).lines()) {
-        let Some((sum, name)) = line.split_once("  ") else {
+        let Some((sum, name)) = sum_and_name(line) else {
             found.problems.push(format!("{CHECKSUMS}:{number}: neither a checksum nor a name"));
             continue;
         };
-        listed.insert(name.to_owned());
+        listed.insert(name.clone());
         found.files += 1;
-        match checksum(disk, &folder.join(name)) {
+        match checksum(disk, &folder.join(&name)) {
             Ok((_, actual)) if actual == sum => {}
             Ok(_) => found.problems.push(format!("{name}: was changed: its checksum differs")),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -82,7 +82,7 @@ fn checksums(disk: &dyn Disk, folder: &Path, found: &mut Verified) -> Result<()>
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten() {
         if let Ok(name) = entry.path().strip_prefix(folder)
             && entry.file_type().is_file()
-            && !listed.contains(&name.to_string_lossy().replace('\\', "/"))
+            && !listed.contains(&name.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"))
         {
             found
                 .problems

@@ -115,7 +115,7 @@ pub struct Cleaning {
     /// How eagerly lines are taken for furniture [default: balanced]
     #[arg(long, value_name = "LEVEL", help_heading = "What is cut")]
     pub boilerplate: Option<LevelName>,
-    /// Lines known to be furniture: a line or a template (`{*}`, `{n}`) a row
+    /// Lines known to be furniture: a line or a template a row, as README tells
     #[arg(long, value_name = "FILE", help_heading = "What is cut")]
     pub known: Vec<PathBuf>,
     /// Lines that must stay, in the same form
@@ -184,7 +184,7 @@ pub struct Cleaning {
     pub max_expansion: Option<u64>,
 
     /// Threads [default: one a core, or RAYON_NUM_THREADS]
-    #[arg(short = 'j', long, value_name = "N")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// Documents that are worked on at a time; results never depend on it [default: 256]
     #[arg(long, value_name = "N")]
@@ -246,6 +246,12 @@ macro_rules! mirror {
             }
         }
     };
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    /// More only wait for one another.
+    const MOST: usize = 1024;
+    text.parse().ok().filter(|&n| n <= MOST).ok_or_else(|| format!("a number up to {MOST}"))
 }
 
 fn encoding(name: &str) -> Result<&'static Encoding, String> {

@@ -2,7 +2,7 @@
 
 use dechaff::progress::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::Instant;
 
 /// A run of this many seconds or more tells its stages where there is no terminal.
@@ -46,7 +46,8 @@ impl Progress for Bars {
             Mode::Silent => {}
             Mode::Lines => {
                 if self.began.elapsed().as_secs() >= QUIET_SECONDS {
-                    eprintln!("dechaff: {stage} after {:.0} s", self.began.elapsed().as_secs_f64());
+                    let seconds = self.began.elapsed().as_secs_f64();
+                    let _ = writeln!(std::io::stderr(), "dechaff: {stage} after {seconds:.0} s");
                 }
             }
             Mode::Bars => {

@@ -30,6 +30,13 @@ const LARGE: u64 = 1 << 30;
 /// Rejected records that are shown.
 const SHOWN_REJECTED: usize = 10;
 
+/// Writes a line to standard error. Where nobody can be told, what was done is done.
+macro_rules! told {
+    ($($what:tt)*) => {
+        _ = writeln!(anstream::stderr(), $($what)*)
+    };
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -37,9 +44,9 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("dechaff: {error}");
+            told!("dechaff: {error}");
             if let Some(hint) = hint(&error) {
-                anstream::eprintln!("  {hint}");
+                told!("  {hint}");
             }
             ExitCode::from(2)
         }
@@ -74,7 +81,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Restore { folder, output, force, quiet } => {
             let done = restore(&Opened::new(&RealDisk, &folder)?, &output, force)?;
             if !quiet {
-                anstream::eprintln!(
+                told!(
                     "{} records in {} files: {} cut ones put back, {} removed ones, {} rejected ones",
                     summary::grouped(done.records),
                     summary::grouped(done.files),
@@ -127,7 +134,7 @@ fn cleaning(
     let _ = ctrlc::set_handler(move || {
         // A pipe may wait for its input for ever; it has written nothing under a final name.
         if piped || on_signal.requested() {
-            eprintln!("dechaff: interrupted");
+            told!("dechaff: interrupted");
             std::process::exit(2);
         }
         on_signal.request();
@@ -165,26 +172,26 @@ fn cleaning(
         if arguments.forecast {
             let forecast = run.forecast(&inputs, product, written)?;
             bars.clear();
-            let _ = writeln!(anstream::stdout(), "{}", forecast.to_text());
+            say(&(forecast.to_text() + "\n"))?;
             return Ok(ExitCode::SUCCESS);
         }
         if !arguments.quiet && size_of_all(&inputs) >= LARGE {
             match run.forecast(&inputs, product, written) {
                 Ok(forecast) => {
-                    anstream::eprintln!("dechaff: {}", forecast.to_text());
+                    told!("dechaff: {}", forecast.to_text());
                     if let Some(lack) = run.lack_of_room(&forecast, folder) {
-                        anstream::eprintln!("dechaff: {lack}");
+                        told!("dechaff: {lack}");
                     }
                 }
                 Err(Error::Interrupted) => return Err(Error::Interrupted),
                 // What is wrong with the input the run itself tells better, if it matters.
-                Err(error) => anstream::eprintln!("dechaff: no forecast ({error})"),
+                Err(error) => told!("dechaff: no forecast ({error})"),
             }
         }
         run.files(&inputs, folder, product)?
     };
     bars.clear();
-    tell(&outcome, arguments, folder.or(receipts), product, began.elapsed().as_secs_f64());
+    tell(&outcome, arguments, folder.or(receipts), product, began.elapsed().as_secs_f64())?;
     let lacking = outcome.summary.records_rejected + outcome.summary.files_unreadable > 0;
     Ok(if lacking { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
@@ -223,10 +230,10 @@ fn piped_run(
 fn verify_one(folder: &Path, quiet: bool) -> Result<ExitCode> {
     let found = verify(&RealDisk, folder)?;
     for problem in &found.problems {
-        anstream::eprintln!("dechaff: {problem}");
+        told!("dechaff: {problem}");
     }
     if !quiet {
-        anstream::eprintln!(
+        told!(
             "{} files, {} receipts, {} records put back: {}",
             summary::grouped(found.files),
             summary::grouped(found.receipts),
@@ -241,32 +248,43 @@ fn verify_one(folder: &Path, quiet: bool) -> Result<ExitCode> {
     Ok(if found.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn tell(outcome: &Outcome, arguments: &Cleaning, folder: Option<&Path>, product: Product, seconds: f64) {
+/// Writes what was asked for to standard output.
+fn say(text: &str) -> Result<()> {
+    let mut out = anstream::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::io("write", "-"))
+}
+
+fn tell(
+    outcome: &Outcome,
+    arguments: &Cleaning,
+    folder: Option<&Path>,
+    product: Product,
+    seconds: f64,
+) -> Result<()> {
     for rejected in outcome.rejected.iter().take(arguments.show_rejected.unwrap_or(SHOWN_REJECTED)) {
-        anstream::eprintln!("dechaff: {rejected}");
+        told!("dechaff: {rejected}");
     }
     let more = outcome.rejected.len().saturating_sub(arguments.show_rejected.unwrap_or(SHOWN_REJECTED));
     if more > 0 {
-        anstream::eprintln!("dechaff: {more} more rejected records (--show-rejected N shows more)");
+        told!("dechaff: {more} more rejected records (--show-rejected N shows more)");
     }
     if !outcome.passed_over.is_empty() {
         let first: &PathBuf = &outcome.passed_over[0];
-        anstream::eprintln!(
+        told!(
             "dechaff: passed over {} files whose names are of no format that it reads, {} first",
             outcome.passed_over.len(),
             first.display()
         );
     }
     if arguments.quiet {
-        return;
+        return Ok(());
     }
     if outcome.finished > 0 {
-        anstream::eprintln!("dechaff: {} files of the unfinished run were taken over", outcome.finished);
+        told!("dechaff: {} files of the unfinished run were taken over", outcome.finished);
     }
     let text = outcome.summary.to_text(seconds);
-    let on_stdout = product == Product::Decisions;
-    if on_stdout {
-        let _ = write!(anstream::stdout(), "{text}");
+    if product == Product::Decisions {
+        say(&text)?;
     } else {
         let _ = write!(anstream::stderr(), "{text}");
     }
@@ -276,20 +294,21 @@ fn tell(outcome: &Outcome, arguments: &Cleaning, folder: Option<&Path>, product:
         } else {
             ""
         };
-        anstream::eprintln!(
+        told!(
             "{:<12} {}: {what}receipts/ explains every cut; `dechaff explain {} ID` shows one document",
             "where",
             folder.display(),
             folder.display()
         );
     }
+    Ok(())
 }
 
 fn explain_one(folder: &Path, id: &str, colour: Option<bool>) -> Result<ExitCode> {
     let opened = Opened::new(&RealDisk, folder)?;
     let receipts = opened.find(id)?;
     if receipts.is_empty() {
-        anstream::eprintln!("dechaff: nothing was cut from a document with the id `{id}`, or there is none");
+        told!("dechaff: nothing was cut from a document with the id `{id}`, or there is none");
         return Ok(ExitCode::from(1));
     }
     let colour =

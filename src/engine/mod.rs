@@ -274,7 +274,7 @@ impl Job<'_> {
             let analyser = Analyser::new(self.config, self.lists);
             let analysis = analyser.run(
                 (self.source, self.documents),
-                self.batch,
+                self.batch.min(self.documents.len()),
                 self.store,
                 self.progress,
                 self.cancel,

@@ -39,6 +39,34 @@ fn a_run_that_fails_leaves_the_earlier_output() {
     }
 }
 
+/// A record without a receipt was once put back as it was found, whatever had become of it.
+#[test]
+fn restore_refuses_documents_that_were_changed() {
+    let dir = texts();
+    expect(dir.path(), &["clean", "in", "-o", "out", "-q"], 0);
+    let document = dir.path().join("out/documents/b.txt");
+    fs::write(&document, "Another page of another paper.\n").unwrap();
+    let ran = expect(dir.path(), &["restore", "out", "-o", "back"], 2);
+    assert!(ran.stderr.contains("b.txt: is not as the run wrote it"), "{}", ran.stderr);
+    assert_eq!(names(dir.path()), ["in", "out"]);
+    fs::write(&document, "Another page of the harbour paper.\n").unwrap();
+    expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+    assert!(tree(&dir.path().join("back")) == tree(&dir.path().join("in")));
+}
+
+#[cfg(unix)]
+#[test]
+fn names_with_line_breaks_and_backslashes_are_verified_and_restored() {
+    let dir = texts();
+    for name in ["a\nb.txt", "a\\nb.txt", "c\\.txt", "d\r.txt"] {
+        fs::write(dir.path().join("in").join(name), format!("A page of {name:?}.\n")).unwrap();
+    }
+    expect(dir.path(), &["clean", "in", "-o", "out", "-q"], 0);
+    expect(dir.path(), &["verify", "out", "-q"], 0);
+    expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+    assert!(tree(&dir.path().join("back")) == tree(&dir.path().join("in")));
+}
+
 #[test]
 fn the_input_is_as_it_was_after_every_command() {
     let dir = tempfile::tempdir().unwrap();

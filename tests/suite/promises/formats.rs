@@ -430,6 +430,25 @@ fn a_file_that_breaks_off_gives_its_whole_records_and_names_the_rest() {
     }
 }
 
+/// A file of which nothing could be unpacked once passed for an empty one.
+#[test]
+fn a_file_that_breaks_off_before_its_first_record_is_named() {
+    let rows = corpus();
+    for packing in &Compression::ALL[1..] {
+        let dir = tempfile::tempdir().unwrap();
+        let packed = pack(*packing, None, file_of(Kind::Lines, &rows)).unwrap();
+        fs::write(dir.path().join("c.jsonl"), &packed[..20]).unwrap();
+        fs::write(dir.path().join("d.jsonl"), "{\"text\":\"The quay was mended.\"}\n").unwrap();
+        let ran = expect(dir.path(), &["clean", "c.jsonl", "d.jsonl", "-o", "out"], 1);
+        assert!(ran.stderr.contains("its packed bytes break off or are damaged"), "{}", ran.stderr);
+        expect(dir.path(), &["verify", "out", "-q"], 0);
+        expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+        assert_eq!(plain(&dir.path().join("back/c.jsonl")), b"");
+        let on_error = ["clean", "c.jsonl", "d.jsonl", "-o", "other", "-q", "--on-error", "fail"];
+        expect(dir.path(), &on_error, 2);
+    }
+}
+
 #[test]
 fn a_small_file_that_unpacks_to_a_huge_one_is_refused() {
     let dir = tempfile::tempdir().unwrap();

@@ -90,4 +90,11 @@ fn an_unfinished_folder_is_not_touched_unasked() {
     let ran = expect(dir.path(), &["clean", "a.jsonl", "-o", "out"], 2);
     assert!(ran.stderr.contains("--resume completes it, --force starts anew"), "{}", ran.stderr);
     assert!(dir.path().join("out.unfinished/notes").exists());
+    let other = r#"{"format":"dechaff journal","version":1,"fingerprint":"of another input"}"#;
+    fs::write(dir.path().join("out.unfinished/.journal"), format!("{other}\n")).unwrap();
+    let ran = expect(dir.path(), &["clean", "a.jsonl", "-o", "out", "--resume"], 2);
+    assert!(ran.stderr.contains("was begun over other input or with other settings"), "{}", ran.stderr);
+    assert!(dir.path().join("out.unfinished/notes").exists());
+    expect(dir.path(), &["clean", "a.jsonl", "-o", "out", "-q", "--force"], 0);
+    assert!(!dir.path().join("out.unfinished").exists());
 }
