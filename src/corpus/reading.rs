@@ -265,10 +265,12 @@ impl Reading<'_> {
             let (offset, bytes) = (offset + piece.start as u64, bytes[piece.from..piece.next].to_vec());
             Outcome::Rejected(Rejected { file: 0, row: 0, line: piece.line, offset, bytes, reason })
         };
-        // Where nothing of a record came out, nothing is set aside but the reason.
+        // The record in which it breaks off is set aside; where it does behind one that is whole, nothing but the reason.
+        let breaks_off = |piece: &mut Piece| file.format == Format::Warc || piece.next == piece.end;
         let end = bytes.len();
         let nothing = Piece { line: 0, from: end, start: end, end, next: end };
-        let cut_off = broken.map(|reason| reject(&bytes, &pieces.pop().unwrap_or(nothing), reason));
+        let cut_off =
+            broken.map(|reason| reject(&bytes, &pieces.pop_if(breaks_off).unwrap_or(nothing), reason));
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(pieces.len() + 1);
         let content = match file.format {
             Format::Warc => {

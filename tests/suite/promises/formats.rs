@@ -430,6 +430,23 @@ fn a_file_that_breaks_off_gives_its_whole_records_and_names_the_rest() {
     }
 }
 
+#[test]
+fn what_is_damaged_behind_the_last_record_costs_none() {
+    let rows = corpus();
+    let file = file_of(Kind::Lines, &rows);
+    for packing in &Compression::ALL[1..] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut packed = pack(*packing, None, file.clone()).unwrap();
+        packed.extend([7; 100]);
+        fs::write(dir.path().join("c.jsonl"), packed).unwrap();
+        let ran = expect(dir.path(), &["clean", "c.jsonl", "-o", "out"], 1);
+        assert!(ran.stderr.contains("its packed bytes break off or are damaged"), "{}", ran.stderr);
+        expect(dir.path(), &["verify", "out", "-q"], 0);
+        expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+        assert!(plain(&dir.path().join("back/c.jsonl")) == file, "{packing:?}");
+    }
+}
+
 /// A file of which nothing could be unpacked once passed for an empty one.
 #[test]
 fn a_file_that_breaks_off_before_its_first_record_is_named() {
