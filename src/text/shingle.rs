@@ -46,9 +46,18 @@ fn finish(mut h: u64) -> u64 {
     h ^ (h >> 33)
 }
 
-/// How many values two sorted sets share.
+/// How many values two sorted sets share. Those of a much smaller one are sought in the other, which is not walked through.
 pub fn shared(a: &[u64], b: &[u64]) -> usize {
+    const MUCH_SMALLER: usize = 32;
+    let (small, mut large) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let (mut i, mut j, mut both) = (0, 0, 0);
+    if small.len() < large.len() / MUCH_SMALLER {
+        for value in small {
+            large = &large[large.partition_point(|other| other < value)..];
+            both += usize::from(large.first() == Some(value));
+        }
+        return both;
+    }
     while i < a.len() && j < b.len() {
         let (x, y) = (a[i], b[j]);
         both += usize::from(x == y);
@@ -134,6 +143,14 @@ mod tests {
             prop_assert_eq!(jaccard(&x, &y), expected);
             let map = |set: &[u64]| set.iter().fold(0, |map, &s| map | bitmap(s));
             prop_assert!(may_reach(expected, (map(&x), map(&y)), x.len() + y.len()));
+        }
+
+        #[test]
+        fn a_small_set_is_found_in_a_much_larger_one(small in prop::collection::btree_set(0u64..3000, 0..20),
+                                                     large in prop::collection::btree_set(0u64..3000, 700..1500)) {
+            let (x, y): (Vec<u64>, Vec<u64>) = (small.iter().copied().collect(), large.iter().copied().collect());
+            let both = small.intersection(&large).count();
+            prop_assert_eq!((shared(&x, &y), shared(&y, &x)), (both, both));
         }
     }
 }
