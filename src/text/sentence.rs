@@ -60,18 +60,20 @@ fn first_length(text: &str, ascii: bool) -> usize {
             - rest.trim_start_matches(['"', '\'', ')', ']', '\u{201d}', '\u{2019}', '\u{bb}']).len();
         let after = &rest[closing..];
         let body = after.trim_start();
-        let spaces = after.len() - body.len();
+        let white = &after[..after.len() - body.len()];
+        // A no-break space is one, whatever it is made of.
+        let spaces = white.chars().take(2).count();
         if body.is_empty() {
             return text.len();
         }
         if !spaced
-            || spaces >= 2
+            || spaces == 2
             || spaces == 1 && may_start(body) && !is_abbreviation(&text[..start], text, start)
         {
             if spaced && spaces == 0 {
                 continue;
             }
-            return end + closing + spaces;
+            return end + closing + white.len();
         }
     }
     text.len()
@@ -199,6 +201,12 @@ mod tests {
     #[test]
     fn two_spaces_after_a_terminator_always_end_one() {
         assert_eq!(split("He went on.  iPhones sold well."), ["He went on.", "iPhones sold well."]);
+    }
+
+    #[test]
+    fn a_no_break_space_is_one_space() {
+        let line = "Then Mr.\u{a0}Roe paid on 3.\u{a0}března.\u{202f}He left.";
+        assert_eq!(split(line), ["Then Mr.\u{a0}Roe paid on 3.\u{a0}března.", "He left."]);
     }
 
     #[test]
