@@ -11,7 +11,7 @@ use crate::judge::Verdict;
 use crate::judge::passage::{self, Carriers};
 use crate::judge::repeat::{self, Copy};
 use crate::store::{Bits, Builder, By, Column, Sorted, Sorter, Store};
-use crate::tables::{CutRow, Known, PassageRow, Reasons, UnitRow, Witness};
+use crate::tables::{CutRow, Known, PassageRow, Reasons, Rule, UnitRow, Witness};
 use rayon::prelude::*;
 use std::sync::Arc;
 
@@ -148,7 +148,7 @@ impl Copies<'_> {
         let mut rows = Sorter::new(self.store, |l: &LeadRow| (l.0, l.1, l.2));
         let (mut a, mut b, mut of) = (Vec::new(), Vec::new(), None);
         self.near.edges.each(|edge| {
-            if f64::from(edge.similarity) < self.config.repeat.similarity {
+            if edge.similarity < self.config.repeat.similarity as f32 {
                 return;
             }
             if of != Some(edge.a) {
@@ -242,7 +242,7 @@ impl Copies<'_> {
         let mut leads = Bits::new(self.left.units.rows.len());
         let mut members = Vec::new();
         self.near.edges.each(|edge| {
-            let near = f64::from(edge.similarity) >= self.config.passage.similarity;
+            let near = edge.similarity >= self.config.passage.similarity as f32;
             if near && !follows.has(edge.a as usize) && !follows.has(edge.b as usize) {
                 follows.set(edge.b as usize);
                 leads.set(edge.a as usize);
@@ -404,9 +404,12 @@ impl Copies<'_> {
             } else {
                 self.near.between(group(cut.unit), group(further.of))
             };
-            let similar = similarity.filter(|&s| f64::from(s) >= self.config.repeat.similarity);
+            let similar = similarity.filter(|&s| s >= self.config.repeat.similarity as f32);
             if let Some(similarity) = similar {
-                settled.push(CutRow { witness: Some(Witness { of: further.of, similarity }), ..cut });
+                let is_near = cut.rule == Rule::LineAgain && similarity < 1.0;
+                let rule = if is_near { Rule::NearLineAgain } else { cut.rule };
+                let witness = Some(Witness { of: further.of, similarity });
+                settled.push(CutRow { witness, rule, score: similarity, ..cut });
             }
         });
         settled.finish()

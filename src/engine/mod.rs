@@ -288,7 +288,9 @@ impl Job<'_> {
         let mut gone = Bits::new(analysis.units.rows.len());
         furniture.each(|c| gone.set(c.unit as usize));
         let documents = self.documents(analyser, &mut analysis, &gone)?;
-        let pages = grouped.as_ref().map_or(&[][..], |g| &g.pages);
+        // Where nothing tells which pages are copies, all are counted.
+        let of_sites = if grouped.is_some() { Vec::new() } else { self.documents.of_sites() };
+        let pages = grouped.as_ref().map_or(&of_sites, |g| &g.pages);
         let found = self.copies(analyser, &analysis.units, pages, &documents, &gone)?;
         analysis.units.near = Column::default();
         let mut cuts = Sorter::new(self.store, |c: &CutRow| c.unit);

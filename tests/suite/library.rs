@@ -42,6 +42,49 @@ fn documents_in_memory_give_texts_cuts_and_clusters() {
     assert_eq!((cluster.kept, cluster.removed[0].0, cluster.removed[0].2), (2, 12, 1.0));
 }
 
+/// What part of a site carries a paragraph was once told from the pages that the first judgement had counted alone.
+#[test]
+fn a_paragraph_is_as_rare_on_its_site_whatever_else_is_looked_for() {
+    let words = ["crane", "ferry", "lantern", "bridge", "market", "candle", "signal", "garden", "sailor"];
+    let sentence = |seed: usize| {
+        let word = |n: usize| format!("{}{}", words[(seed * 7 + n * 5) % 9], (seed * 31 + n * 17) % 997);
+        format!("The {} was there.", (0..14).map(word).collect::<Vec<_>>().join(" "))
+    };
+    let board =
+        "The harbour board told the ferrymen that none of them is paid before the quay is mended again.";
+    let page = |n: usize| {
+        let mut lines: Vec<String> = (0..3).map(|line| sentence(n * 3 + line)).collect();
+        if n % 300 == 7 {
+            lines[1] = board.into();
+        }
+        Document::new(n.to_string(), lines.join("\n\n")).with_site("a.example")
+    };
+    let pages: Vec<Document> = (0..3000).map(page).collect();
+    for only in [vec![Kind::Passage], vec![Kind::Boilerplate, Kind::Passage]] {
+        let cleaned = dechaff::clean(&pages, &Config { only, ..Config::default() }).unwrap();
+        let cut = cleaned.documents.iter().flat_map(|d| &d.cuts).filter(|cut| cut.kind == Kind::Passage);
+        assert_eq!(cut.count(), 0);
+    }
+}
+
+#[test]
+fn lines_that_are_exactly_as_similar_as_is_asked_for_are_copies() {
+    let line = "harbour ferry crane signal lantern market window garden bridge sailor mirror candle";
+    let other = |n: u8| {
+        let c = char::from(b'a' + n);
+        format!("Then {c}wx {c}xy told the {c}yz of all {c}zw at the {c}vw pier, said {c}uv.")
+    };
+    // Of ten shingles of three words nine are the same.
+    let short = line.rsplit_once(' ').unwrap().0;
+    let text = [format!("{line}."), other(0), other(1), other(2), format!("{short}."), other(3)].join("\n\n");
+    let mut config = Config { only: vec![Kind::Repeat], ..Config::default() };
+    for (similarity, cuts) in [(0.89, 1), (0.9, 1), (0.91, 0)] {
+        config.repeat.similarity = similarity;
+        let cleaned = dechaff::clean(&[Document::new("a", text.clone())], &config).unwrap();
+        assert_eq!(cleaned.documents[0].cuts.len(), cuts, "{similarity}");
+    }
+}
+
 #[test]
 fn no_documents_are_cleaned_to_none() {
     let cleaned = dechaff::clean(&[], &Config::default()).unwrap();
