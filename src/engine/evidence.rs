@@ -11,7 +11,7 @@ use super::templates::{Covered, templates};
 use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
 use crate::store::row::row;
-use crate::store::{Builder, By, Column, Sorted, Sorter, Store};
+use crate::store::{Bits, Builder, By, Column, Sorted, Sorter, Store};
 use crate::tables::{Evidence, UnitRow};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -115,11 +115,12 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
         sorter.par_extend(stretch.into_par_iter().flat_map_iter(of_record));
     }
     drop(repeated);
-    let mut same: Vec<RecordIndex> = (0..documents.len() as u32).collect();
+    let mut same: Vec<(RecordIndex, RecordIndex)> = Vec::new();
     whole.sorted().runs(
         |a, b| (a.0, a.1) == (b.0, b.1),
-        |pages| pages.iter().for_each(|page| same[page.2 as usize] = pages[0].2),
+        |pages| same.extend(pages[1..].iter().map(|page| (page.2, pages[0].2))),
     );
+    same.sort_unstable();
     let entries = sorter.sorted();
     let leaders = copies(&entries, &same, units, documents, store);
     drop(same);
@@ -249,21 +250,22 @@ fn own_words(units: &Units, documents: &Documents, store: &Arc<Store>) -> Vec<u3
     own
 }
 
-/// For each document the first of its site that it is a copy of. `same` is the first one that all of its units are the same in.
+/// For each document the first of its site that it is a copy of. `same` are documents, in order, whose units are all those of an
+/// earlier one, with the first of these.
 fn copies(
     entries: &Sorted<Entry, impl By<Entry>>,
-    same: &[RecordIndex],
+    same: &[(RecordIndex, RecordIndex)],
     units: &Units,
     documents: &Documents,
     store: &Arc<Store>,
 ) -> Vec<RecordIndex> {
     let mut pages = documents.of_sites();
-    let again = |&(record, &first): &(usize, &RecordIndex)| first != record as RecordIndex;
-    for (record, _) in same.iter().enumerate().filter(again) {
-        pages[documents.sites[record].0 as usize] -= 1;
+    let mut is_same = Bits::new(documents.len());
+    for &(record, _) in same {
+        is_same.set(record as usize);
+        pages[documents.sites[record as usize].0 as usize] -= 1;
     }
-    let all = own_words(units, documents, store);
-    let own: Vec<AtomicU32> = all.iter().copied().map(AtomicU32::new).collect();
+    let own: Vec<AtomicU32> = own_words(units, documents, store).into_iter().map(AtomicU32::new).collect();
     let lose =
         |entry: &Entry| _ = own[entry.record as usize].fetch_sub(entry.words.into(), Ordering::Relaxed);
     let (mut of_own, mut of_all) = (leaders::sorter(store), leaders::sorter(store));
@@ -274,7 +276,7 @@ fn copies(
             if words < OWN_WORDS || !run[0].site.is_some() {
                 return;
             }
-            let first_of_same = |page: &&[Entry]| same[page[0].record as usize] == page[0].record;
+            let first_of_same = |page: &&[Entry]| !is_same.has(page[0].record as usize);
             let pages_with = run.chunk_by(|a, b| a.record == b.record).filter(first_of_same);
             let of_site = pages[run[0].site.0 as usize];
             let is_own = pages_with.clone().count() as f32 <= (of_site as f32 * WIDESPREAD).max(3.0);
@@ -296,21 +298,32 @@ fn copies(
             of_own.extend(made.into_iter().filter(|row| row.1).map(|row| row.0));
         },
     );
-    let by_own = leaders(documents.len(), of_own, |other, first, shared| {
+    let mut found = leaders(documents.len(), of_own, |other, first, shared| {
         let words = |record: RecordIndex| own[record as usize].load(Ordering::Relaxed);
         let least = words(other).min(words(first));
         least >= COPY_MIN_WORDS && shared as f32 >= COPY_SHARE * least as f32
     });
-    let by_all = leaders(documents.len(), of_all, |other, first, shared| {
-        let most = all[other as usize].max(all[first as usize]);
-        let little_else = most.saturating_sub(shared) < COPY_MIN_WORDS;
-        little_else && shared >= COPY_MIN_WORDS && shared as f32 >= ALIKE_SHARE * most as f32
-    });
-    let mut leaders = Vec::with_capacity(documents.len());
-    for record in 0..documents.len() {
-        let firsts = [same[record], by_own[record], by_all[record]];
-        let first = firsts.into_iter().find(|&first| first != record as RecordIndex);
-        leaders.push(first.map_or(record as RecordIndex, |first| leaders[first as usize]));
+    drop((own, is_same));
+    let by_all = if !pages.iter().any(|pages| (2..=SMALL_SITE).contains(pages)) {
+        Vec::new()
+    } else {
+        let all = own_words(units, documents, store);
+        leaders(documents.len(), of_all, |other, first, shared| {
+            let most = all[other as usize].max(all[first as usize]);
+            let little_else = most.saturating_sub(shared) < COPY_MIN_WORDS;
+            little_else && shared >= COPY_MIN_WORDS && shared as f32 >= ALIKE_SHARE * most as f32
+        })
+    };
+    let mut same = same.iter().peekable();
+    for record in 0..found.len() {
+        let is_itself = found[record] == record as RecordIndex;
+        let first = match same.next_if(|same| same.0 == record as RecordIndex) {
+            Some(&(_, first)) => first,
+            None if is_itself => by_all.get(record).copied().unwrap_or(record as RecordIndex),
+            None => found[record],
+        };
+        // Those before it are done.
+        found[record] = found[first as usize];
     }
-    leaders
+    found
 }
