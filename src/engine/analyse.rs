@@ -158,7 +158,8 @@ impl Analyser {
         progress: &dyn Progress,
         cancel: &Cancel,
     ) -> Result<Analysis> {
-        let (records, size) = (source.len(), batch.max(1));
+        let records = source.len();
+        let size = batch.clamp(1, records.max(1));
         progress.start("reading words", records as u64);
         let parts = if self.needs_anchors { Parts::new(documents, store) } else { Parts::none() };
         let mut all = Collected::new(&parts, store);

@@ -271,7 +271,7 @@ fn copies(
     let (mut of_own, mut of_all) = (leaders::sorter(store), leaders::sorter(store));
     entries.mapped(
         |a, b| (a.exact, a.site) == (b.exact, b.site),
-        |run, out: &mut Vec<(Shared, bool)>| {
+        |run, out: &mut Vec<(Shared, bool, bool)>| {
             let words = run[0].words;
             if words < OWN_WORDS || !run[0].site.is_some() {
                 return;
@@ -286,44 +286,52 @@ fn copies(
             } else {
                 run.iter().for_each(lose);
             }
-            if is_own || of_site <= SMALL_SITE {
+            let is_small = of_site <= SMALL_SITE;
+            if is_own || is_small {
                 let others = pages_with.skip(1).map(|page| page[0].record);
-                out.extend(others.map(|other| ((other, run[0].record, u32::from(words)), is_own)));
+                out.extend(others.map(|other| ((other, run[0].record, u32::from(words)), is_own, is_small)));
             }
         },
         |made| {
-            let of_small =
-                |shared: &Shared| pages[documents.sites[shared.0 as usize].0 as usize] <= SMALL_SITE;
-            of_all.extend(made.iter().map(|row| row.0).filter(of_small));
-            of_own.extend(made.into_iter().filter(|row| row.1).map(|row| row.0));
+            of_own.extend(made.iter().filter(|row| row.1).map(|row| row.0));
+            of_all.extend(made.iter().filter(|row| row.2).map(|row| row.0));
         },
     );
-    let mut found = leaders(documents.len(), of_own, |other, first, shared| {
+    let by_own = leaders(documents.len(), of_own, |other, first, shared| {
         let words = |record: RecordIndex| own[record as usize].load(Ordering::Relaxed);
         let least = words(other).min(words(first));
         least >= COPY_MIN_WORDS && shared as f32 >= COPY_SHARE * least as f32
     });
     drop((own, is_same));
-    let by_all = if !pages.iter().any(|pages| (2..=SMALL_SITE).contains(pages)) {
-        Vec::new()
-    } else {
+    let by_all = if pages.iter().any(|pages| (2..=SMALL_SITE).contains(pages)) {
         let all = own_words(units, documents, store);
         leaders(documents.len(), of_all, |other, first, shared| {
             let most = all[other as usize].max(all[first as usize]);
             let little_else = most.saturating_sub(shared) < COPY_MIN_WORDS;
             little_else && shared >= COPY_MIN_WORDS && shared as f32 >= ALIKE_SHARE * most as f32
         })
+    } else {
+        Vec::new()
     };
+    first_of_all(same, by_own, &by_all)
+}
+
+/// For each document the first that it is a copy of by any of these: those with the same units, its leader by own lines, or that
+/// by all lines, where there are such.
+fn first_of_all(
+    same: &[(RecordIndex, RecordIndex)],
+    mut leaders: Vec<RecordIndex>,
+    by_all: &[RecordIndex],
+) -> Vec<RecordIndex> {
     let mut same = same.iter().peekable();
-    for record in 0..found.len() {
-        let is_itself = found[record] == record as RecordIndex;
-        let first = match same.next_if(|same| same.0 == record as RecordIndex) {
+    for (record, place) in (0..).zip(0..leaders.len()) {
+        let first = match same.next_if(|same| same.0 == record) {
             Some(&(_, first)) => first,
-            None if is_itself => by_all.get(record).copied().unwrap_or(record as RecordIndex),
-            None => found[record],
+            None if leaders[place] == record => by_all.get(place).copied().unwrap_or(record),
+            None => leaders[place],
         };
-        // Those before it are done.
-        found[record] = found[first as usize];
+        // A leader comes before what it leads, and is done.
+        leaders[place] = leaders[first as usize];
     }
-    found
+    leaders
 }

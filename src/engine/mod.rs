@@ -274,7 +274,7 @@ impl Job<'_> {
             let analyser = Analyser::new(self.config, self.lists);
             let analysis = analyser.run(
                 (self.source, self.documents),
-                self.batch.min(self.documents.len()),
+                self.batch,
                 self.store,
                 self.progress,
                 self.cancel,

@@ -25,6 +25,34 @@ fn documents_left(corpus: &Cleaned) -> Vec<HashSet<Vec<u64>>> {
     corpus.texts.iter().enumerate().map(left).collect()
 }
 
+/// The second of two equal lines once kept the score of a copy of the first, when that went as nearly what another document says.
+#[test]
+fn a_repeat_whose_witness_went_is_told_by_the_witness_that_it_gets() {
+    let line = "harbour ferry crane signal lantern market window garden bridge sailor mirror candle quarry meadow timber \
+                saddle copper stays";
+    let other = |n: u8| {
+        let c = char::from(b'a' + n);
+        format!("Then {c}wx {c}xy told the {c}yz of all {c}zw at the {c}vw pier, said {c}uv.")
+    };
+    let first = [other(0), format!("{line}."), other(1)].join("\n\n");
+    let twice = [other(2), format!("{line} here."), other(3), other(4), format!("{line} here."), other(5)];
+    let lines = [first, twice.join("\n\n")].map(|text| serde_json::json!({ "text": text }).to_string());
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("in.jsonl"), lines.join("\n")).unwrap();
+    let only = ["--preset", "training", "--only", "repeat,passage"];
+    expect(dir.path(), &[&["clean", "in.jsonl", "-o", "out", "-q"][..], &only].concat(), 0);
+    let receipts = receipts(&dir.path().join("out"));
+    let cuts: Vec<_> = receipts.iter().flat_map(|receipt| &receipt.cuts).collect();
+    assert_eq!(
+        cuts.iter().map(|cut| &cut.rule[..]).collect::<Vec<_>>(),
+        ["many-documents", "near-line-again"]
+    );
+    for cut in cuts {
+        assert_eq!(cut.score, cut.witness.as_ref().unwrap().similarity);
+        assert!(cut.score < 1.0);
+    }
+}
+
 /// Of few pages on a site copies of one were once taken for furniture, each of them, and nothing of it was left.
 #[test]
 fn of_the_copies_of_a_page_one_stays_however_few_other_pages_its_site_has() {
