@@ -2,6 +2,7 @@
 
 use super::anchored::{AnchorBatch, AnchorBuilder, Parts};
 use super::ordered::ordered;
+use super::sketches::{SketchBatch, SketchBuilder, Sketches};
 use super::units::{Documents, Units};
 use super::{Cancel, Lists, Source, TextBuffer};
 use crate::config::Config;
@@ -52,54 +53,6 @@ pub struct Analysis {
     pub units: Units,
     /// What documents are compared by.
     pub sketches: Sketches,
-}
-
-/// Sketches of documents, in the order of records.
-#[derive(Debug, Default)]
-pub struct Sketches {
-    /// A row per document; none where documents are not compared.
-    pub rows: Column<SketchRow>,
-    /// Band keys, `bands` a document (zeros where it has no words).
-    pub keys: Column<u32>,
-    /// Sampled shingles, document after document, those of each once.
-    pub samples: Column<u64>,
-}
-
-/// Sketches of some documents.
-#[derive(Debug, Default)]
-pub struct SketchBatch {
-    /// A row per document.
-    pub rows: Vec<SketchRow>,
-    /// As in [`Sketches`].
-    pub keys: Vec<u32>,
-    /// As in [`Sketches`].
-    pub samples: Vec<u64>,
-}
-
-/// Takes sketches in the order of records.
-pub struct SketchBuilder {
-    rows: Builder<SketchRow>,
-    keys: Builder<u32>,
-    samples: Builder<u64>,
-}
-
-impl SketchBuilder {
-    /// None yet.
-    pub fn new(store: &Arc<Store>) -> SketchBuilder {
-        SketchBuilder { rows: Builder::new(store), keys: Builder::new(store), samples: Builder::new(store) }
-    }
-
-    /// Adds those of the next documents.
-    pub fn extend(&mut self, rows: &[SketchRow], keys: &[u32], samples: &[u64]) {
-        self.rows.extend_from_slice(rows);
-        self.keys.extend_from_slice(keys);
-        self.samples.extend_from_slice(samples);
-    }
-
-    /// All of them.
-    pub fn finish(self) -> Sketches {
-        Sketches { rows: self.rows.finish(), keys: self.keys.finish(), samples: self.samples.finish() }
-    }
 }
 
 /// Scratch of one thread.

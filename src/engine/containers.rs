@@ -3,9 +3,9 @@
 //! Most documents have too few samples that stand anywhere else, and a filter tells that before any sample is collected. Of the
 //! others the samples are sought in all documents, and sorted.
 
-use super::analyse::Sketches;
 use super::documents::Compared;
 use super::repeated::Repeated;
+use super::sketches::Sketches;
 use crate::config::DocumentSettings;
 use crate::document::RecordIndex;
 use crate::store::{Ahead, Bits, Builder, Column, Sorter, Store};
@@ -170,21 +170,13 @@ impl ContainerSearch<'_> {
 
     /// Hands on all documents, some at a time.
     fn windows(&self, mut take: impl FnMut(&Window<'_>)) {
-        let (sketches, records) = (self.sketches, self.compared.words.len());
-        let at_once =
-            self.store.window(size_of::<SketchRow>() + 24 * sketches.samples.len() / records.max(1));
-        let (mut row_buffer, mut sample_buffer, mut at) = (Vec::new(), Vec::new(), 0);
-        for from in (0..records).step_by(at_once) {
-            let rows = sketches.rows.read(from..(from + at_once).min(records), &mut row_buffer);
+        self.sketches.windows((self.store, 0), |records, rows, samples| {
             let mut first = vec![0];
             first.extend(rows.iter().scan(0, |sum, row| {
                 *sum += row.samples as usize;
                 Some(*sum)
             }));
-            let count = first[rows.len()];
-            let samples = sketches.samples.read(at..at + count, &mut sample_buffer);
-            at += count;
-            take(&Window { compared: self.compared, from, rows, samples, first });
-        }
+            take(&Window { compared: self.compared, from: records.start, rows, samples, first });
+        });
     }
 }

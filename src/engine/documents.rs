@@ -3,10 +3,11 @@
 //! Candidates come from shared bands, and for containment from shingles sampled by hash. Connected groups of
 //! candidates are covered independently, in parallel; being connected removes nothing.
 
-use super::analyse::{Analyser, Scratch, SketchBatch, SketchBuilder, Sketches};
+use super::analyse::{Analyser, Scratch};
 use super::containers::ContainerSearch;
 use super::fates::{DocumentFates, Removed};
 use super::repeated::{Repeated, mixed};
+use super::sketches::{SketchBatch, SketchBuilder, Sketches};
 use super::units::{Documents, Units};
 use super::{Cancel, Source, TextBuffer};
 use crate::config::{DocumentSettings, Keep};
@@ -14,7 +15,7 @@ use crate::document::{RecordIndex, Span};
 use crate::error::Result;
 use crate::find::cover::{self, Fate, Members, Thresholds};
 use crate::store::{Ahead, Bits, By, Column, Sorter, Store};
-use crate::tables::{Rule, SketchRow, UnitRow, Witness};
+use crate::tables::{Rule, SketchRow, Witness};
 use crate::text::shingle;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -151,42 +152,45 @@ impl DocumentSearch<'_> {
         }
         let bands = self.analyser.documents.banding().bands;
         let mut again = SketchBuilder::new(self.store);
-        let (mut row_buffer, mut key_buffer, mut sample_buffer, mut at) =
-            (Vec::new(), Vec::new(), Vec::new(), 0);
-        for stretch in units.stretches(self.store, size_of::<UnitRow>()) {
-            let (from, to) = (stretch.start as usize, stretch.end as usize);
-            let rows = sketches.rows.read(from..to, &mut row_buffer);
-            let keys = sketches.keys.read(from * bands..to * bands, &mut key_buffer);
-            let count: usize = rows.iter().map(|r| r.samples as usize).sum();
-            let samples = sketches.samples.read(at..at + count, &mut sample_buffer);
-            at += count;
-            let touched: Vec<RecordIndex> = stretch.into_par_iter().filter(|&r| touched(r)).collect();
-            let made: Vec<SketchBatch> = touched
-                .par_iter()
-                .map_init(Reader::default, |reader, &record| {
-                    self.words(record, units, reader);
-                    let mut batch = SketchBatch::default();
-                    self.analyser.sketch(&reader.words, &mut reader.scratch, &mut batch);
-                    batch
-                })
-                .collect();
-            self.cancel.check()?;
-            let (mut done, mut sample) = (from, 0);
-            let mut copy = |again: &mut SketchBuilder, until: usize| {
-                let count: usize = rows[done - from..until - from].iter().map(|r| r.samples as usize).sum();
-                let keys = &keys[(done - from) * bands..(until - from) * bands];
-                again.extend(&rows[done - from..until - from], keys, &samples[sample..sample + count]);
-                let replaced = rows.get(until - from).map_or(0, |r| r.samples as usize);
-                (done, sample) = (until + 1, sample + count + replaced);
-            };
-            for (&record, batch) in touched.iter().zip(&made) {
-                copy(&mut again, record as usize);
-                again.extend(&batch.rows, &batch.keys, &batch.samples);
-            }
-            if touched.last().is_none_or(|&r| (r as usize) + 1 < to) {
-                copy(&mut again, to);
-            }
-        }
+        let mut key_buffer = Vec::new();
+        sketches.windows(
+            (self.store, size_of::<SketchBatch>() + 2 * bands * size_of::<u32>()),
+            |records, rows, samples| {
+                if self.cancel.requested() {
+                    return;
+                }
+                let (from, to) = (records.start, records.end);
+                let keys = sketches.keys.read(from * bands..to * bands, &mut key_buffer);
+                let touched: Vec<RecordIndex> =
+                    (from as u32..to as u32).into_par_iter().filter(|&r| touched(r)).collect();
+                let made: Vec<SketchBatch> = touched
+                    .par_iter()
+                    .map_init(Reader::default, |reader, &record| {
+                        self.words(record, units, reader);
+                        let mut batch = SketchBatch::default();
+                        self.analyser.sketch(&reader.words, &mut reader.scratch, &mut batch);
+                        batch
+                    })
+                    .collect();
+                let (mut done, mut sample) = (from, 0);
+                let mut copy = |again: &mut SketchBuilder, until: usize| {
+                    let count: usize =
+                        rows[done - from..until - from].iter().map(|r| r.samples as usize).sum();
+                    let keys = &keys[(done - from) * bands..(until - from) * bands];
+                    again.extend(&rows[done - from..until - from], keys, &samples[sample..sample + count]);
+                    let replaced = rows.get(until - from).map_or(0, |r| r.samples as usize);
+                    (done, sample) = (until + 1, sample + count + replaced);
+                };
+                for (&record, batch) in touched.iter().zip(&made) {
+                    copy(&mut again, record as usize);
+                    again.extend(&batch.rows, &batch.keys, &batch.samples);
+                }
+                if touched.last().is_none_or(|&r| (r as usize) + 1 < to) {
+                    copy(&mut again, to);
+                }
+            },
+        );
+        self.cancel.check()?;
         Ok(again.finish())
     }
 

@@ -14,6 +14,7 @@ mod leaders;
 pub mod near;
 pub mod ordered;
 pub mod repeated;
+mod sketches;
 pub mod templates;
 pub mod units;
 
