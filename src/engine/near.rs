@@ -69,8 +69,10 @@ pub struct NearSearch<'a> {
     pub threshold: f64,
 }
 
-/// Bytes that a group may need while it is compared, and a pair.
+/// Bytes that a group may need while it is compared: so many at least, and for each byte of its text, the shingles of which are
+/// held twice for a moment. And bytes of a pair.
 const GROUP_BYTES: usize = 512;
+const TEXT_BYTES: usize = 4;
 const PAIR_BYTES: usize = 24;
 /// Groups that are compared at a time: enough that few documents are read again for the next ones.
 const MOST_GROUPS: usize = 1 << 19;
@@ -267,7 +269,8 @@ struct Comparing<'a, B> {
     pairs: Vec<(u32, u32)>,
     groups: Vec<u32>,
     waits: Bits,
-    /// Bytes that they may need in all.
+    /// Bytes that they may need, and those that they may in all.
+    bytes: usize,
     most: usize,
     edges: Sorter<Edge, B>,
 }
@@ -279,6 +282,7 @@ impl<'a, B: By<Edge>> Comparing<'a, B> {
             pairs: Vec::new(),
             groups: Vec::new(),
             waits: Bits::new(search.left.units.rows.len()),
+            bytes: 0,
             most: store.rows_at_once(GROUP_BYTES).min(MOST_GROUPS) * GROUP_BYTES,
             edges,
         }
@@ -290,10 +294,13 @@ impl<'a, B: By<Edge>> Comparing<'a, B> {
                 if !self.waits.has(group as usize) {
                     self.waits.set(group as usize);
                     self.groups.push(group);
+                    let span = self.search.left.units.spans.get(group as usize);
+                    self.bytes += GROUP_BYTES.max((span.end - span.start) as usize * TEXT_BYTES);
                 }
             }
             self.pairs.push(*pair);
-            if self.pairs.len() * PAIR_BYTES + self.groups.len() * GROUP_BYTES >= self.most {
+            self.bytes += PAIR_BYTES;
+            if self.bytes >= self.most {
                 self.compare();
                 cancel.check()?;
             }
@@ -320,6 +327,7 @@ impl<'a, B: By<Edge>> Comparing<'a, B> {
         let edges = self.pairs.par_chunk_by(|a, b| a.0 == b.0).flat_map_iter(of_group).collect();
         self.edges.append(edges);
         self.pairs.clear();
+        self.bytes = 0;
         self.groups = sets.groups;
         self.groups.drain(..).for_each(|group| self.waits.unset(group as usize));
     }
