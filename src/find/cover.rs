@@ -10,7 +10,7 @@ use crate::text::hash::BySame;
 use crate::text::shingle;
 use rayon::prelude::*;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -42,11 +42,19 @@ struct Sets<'a> {
     /// Those of members that follow one another.
     block: Range<usize>,
     sets: Vec<Arc<[u64]>>,
-    /// Others, and how many shingles those are.
-    lately: RefCell<(Lately, usize)>,
+    /// Others.
+    lately: RefCell<Lately>,
 }
 
-type Lately = HashMap<usize, Arc<[u64]>, BySame>;
+/// Sets that were asked for lately.
+#[derive(Default)]
+struct Lately {
+    sets: HashMap<usize, Arc<[u64]>, BySame>,
+    /// Whose they are, the first that was asked for first.
+    order: VecDeque<usize>,
+    /// Shingles in them.
+    held: usize,
+}
 
 impl<'a> Sets<'a> {
     fn new(members: &'a dyn Members, most: usize) -> Sets<'a> {
@@ -86,15 +94,20 @@ impl<'a> Sets<'a> {
             return Arc::clone(&self.sets[member - self.block.start]);
         }
         let mut lately = self.lately.borrow_mut();
-        if let Some(set) = lately.0.get(&member) {
+        if let Some(set) = lately.sets.get(&member) {
             return Arc::clone(set);
         }
         let set: Arc<[u64]> = self.members.shingles(member).into();
-        if lately.1 + set.len() > self.most {
-            *lately = Default::default();
+        if set.len() > self.most {
+            return set;
         }
-        lately.1 += set.len();
-        lately.0.insert(member, Arc::clone(&set));
+        while lately.held + set.len() > self.most {
+            let Some(first) = lately.order.pop_front() else { break };
+            lately.held -= lately.sets.remove(&first).map_or(0, |set| set.len());
+        }
+        lately.held += set.len();
+        lately.order.push_back(member);
+        lately.sets.insert(member, Arc::clone(&set));
         set
     }
 
