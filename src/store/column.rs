@@ -211,12 +211,13 @@ impl<T: Row> Column<T> {
         let window = self.store.window(size_of::<T>());
         let (mut buffer, mut first): (Vec<T>, usize) = (Vec::new(), 0);
         while first + buffer.len() < self.len() {
-            let from = first + buffer.len();
+            let (from, looked_at) = (first + buffer.len(), buffer.len().max(1));
             self.append(from..(from + window).min(self.len()), &mut buffer);
             let end = if first + buffer.len() == self.len() {
                 buffer.len()
             } else {
-                (1..buffer.len()).rev().find(|&i| !same(&buffer[i - 1], &buffer[i])).unwrap_or(0)
+                // Those that were held before are all the same.
+                (looked_at..buffer.len()).rev().find(|&i| !same(&buffer[i - 1], &buffer[i])).unwrap_or(0)
             };
             if end > 0 {
                 take(first, &buffer[..end]);

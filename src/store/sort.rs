@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 /// Rows that a thread maps at a time, and those that are the same as the last of them.
 const PIECE: usize = 1 << 12;
+/// Sorted runs that are merged at a time. Of more at once each is read in pieces that are too small, and each step of the merge
+/// looks at all of them.
+const RUNS: usize = 256;
 
 /// What rows are sorted by. A type of its own for each, and not a pointer to a function: comparing is most of sorting, and two
 /// calls a comparison took up to a tenth of a whole run.
@@ -101,6 +104,36 @@ impl<T: Row, B: By<T>> Sorter<T, B> {
         self.rows.clear();
     }
 
+    /// Merges runs to longer ones, until they are few enough.
+    fn merge_runs(&mut self) {
+        while self.runs.len() > RUNS {
+            let merged = self.store.file();
+            let Some(file) = self.file.replace(Arc::clone(&merged)) else { return };
+            let runs = std::mem::take(&mut self.runs);
+            self.end = 0;
+            for runs in runs.chunks(RUNS) {
+                let (mut end, mut count) = (self.end, 0);
+                self.of_runs(&file, runs).parts(
+                    |_, _| false,
+                    |part| {
+                        par_write_rows(&self.store, &*merged, end, part);
+                        end += (part.len() * T::BYTES) as u64;
+                        count += part.len();
+                    },
+                );
+                self.runs.push((self.end, count));
+                self.end = end;
+            }
+        }
+    }
+
+    /// Runs in a file.
+    fn of_runs(&self, file: &Arc<dyn Temporary>, runs: &[(u64, usize)]) -> Sorted<T, B> {
+        let of_run =
+            |&(start, count): &(u64, usize)| Column::on_disk(&self.store, Arc::clone(file), start, count);
+        Sorted::Runs { store: Arc::clone(&self.store), by: self.by, runs: runs.iter().map(of_run).collect() }
+    }
+
     /// All rows, sorted, to be read by range.
     pub fn finish(self) -> Column<T> {
         match self.sorted() {
@@ -121,11 +154,11 @@ impl<T: Row, B: By<T>> Sorter<T, B> {
             return Sorted::Memory(self.store, self.rows);
         }
         self.spill();
-        let Some(file) = self.file.take() else { return Sorted::Memory(self.store, Vec::new()) };
-        let of_run =
-            |&(start, count): &(u64, usize)| Column::on_disk(&self.store, Arc::clone(&file), start, count);
-        let runs = self.runs.iter().map(of_run).collect();
-        Sorted::Runs { store: self.store, by: self.by, runs }
+        self.merge_runs();
+        match self.file.take() {
+            Some(file) => self.of_runs(&file, &self.runs),
+            None => Sorted::Memory(self.store, Vec::new()),
+        }
     }
 }
 
@@ -341,6 +374,24 @@ mod tests {
 
     fn small() -> Arc<Store> {
         Arc::new(Store::new(Arc::new(RealDisk), Some(1), &std::env::temp_dir()))
+    }
+
+    #[test]
+    fn many_runs_are_merged_to_a_few_first() {
+        let mut rng = fastrand::Rng::with_seed(5);
+        let store = small();
+        let mut rows: Vec<(u32, u64)> = (0..(2 * RUNS as u64 + 9) * 1024).map(|i| (rng.u32(..), i)).collect();
+        let mut sorter = Sorter::new(&store, |r: &(u32, u64)| *r);
+        sorter.extend(rows.iter().copied());
+        let sorted = sorter.sorted();
+        assert!(
+            matches!(&sorted, Sorted::Runs { runs, .. } if runs.len() == 3),
+            "so many runs are three longer ones"
+        );
+        let mut walked = Vec::with_capacity(rows.len());
+        sorted.each(|row| walked.push(*row));
+        rows.sort_unstable();
+        assert!(walked == rows);
     }
 
     proptest! {
