@@ -142,13 +142,18 @@ fn marks_between(left: &[UnitRow], copies: &[Copy], goes: &mut [bool], out: &mut
         .collect();
     originals.sort_unstable();
     originals.dedup();
+    if originals.is_empty() {
+        return;
+    }
+    let mut by_original: Vec<(usize, usize)> = copies.iter().map(|c| (c.original, c.unit)).collect();
+    by_original.sort_unstable();
     for original in originals {
         if left[original].surface.has(Surface::SENTENCE) || left[original].known == Known::Protected {
             continue;
         }
-        let places: Vec<usize> = std::iter::once(original)
-            .chain(copies.iter().filter(|c| c.original == original).map(|c| c.unit))
-            .collect();
+        let first = by_original.partition_point(|c| c.0 < original);
+        let again = by_original[first..].iter().take_while(|c| c.0 == original).map(|c| c.1);
+        let places: Vec<usize> = std::iter::once(original).chain(again).collect();
         let beside = |i: usize| i > 0 && goes[i - 1] || goes.get(i + 1) == Some(&true);
         let between = |i: usize| i > 0 && goes[i - 1] && goes.get(i + 1) == Some(&true);
         if places.iter().all(|&i| beside(i)) && places.iter().any(|&i| between(i)) {
