@@ -105,6 +105,13 @@ impl<'a> Writer<'a> {
             row.reasons.iter().flatten().for_each(|&reason| facts.tell(&page, reason, unit_of(row)));
         }
         let mut told = facts.all();
+        // Neighbouring cuts mostly have their witnesses in one document, and often in this one.
+        let mut last: Option<(u32, String)> = None;
+        let mut id_of = |of: u32| match &last {
+            Some((record, id)) if *record == of => id.clone(),
+            _ if of == record => last.insert((of, self.records.id_of(of, &loaded))).1.clone(),
+            _ => last.insert((of, self.records.id(of, witness))).1.clone(),
+        };
         let (mut chars, mut at) = (0u64, 0usize);
         let mut chars_to = |to: usize| {
             let piece = &text[at..to];
@@ -136,7 +143,7 @@ impl<'a> Writer<'a> {
                         .map(Cow::Borrowed)
                         .collect(),
                     counts: evidence.get(unit_of(row)).map_or_else(Counts::default, counts),
-                    witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity, witness)),
+                    witness: row.witness.map(|w| self.unit_witness(w.of, w.similarity, &mut id_of)),
                     removed: Cow::Borrowed(removed),
                     raw: raw.map(Cow::Borrowed),
                     raw_start,
@@ -160,12 +167,12 @@ impl<'a> Writer<'a> {
         pages_of(&self.decisions.pages, self.records.documents.sites[record as usize])
     }
 
-    fn unit_witness(&self, unit: u32, similarity: f32, buffer: &mut RawBuffer) -> UnitWitness {
+    fn unit_witness(&self, unit: u32, similarity: f32, id_of: impl FnOnce(u32) -> String) -> UnitWitness {
         let record = self.decisions.units.record_of(unit);
         let span = self.decisions.units.spans.get(unit as usize);
         UnitWitness {
             record,
-            id: self.records.id(record, buffer),
+            id: id_of(record),
             start: u64::from(span.start),
             end: u64::from(span.end),
             similarity,
