@@ -4,9 +4,9 @@
 //! candidates are covered independently, in parallel; being connected removes nothing.
 
 use super::analyse::{Analyser, Scratch};
+use super::connected::{Connected, Group, Keys};
 use super::containers::ContainerSearch;
 use super::fates::{DocumentFates, Removed};
-use super::repeated::{Repeated, mixed};
 use super::sketches::{SketchBatch, SketchBuilder, Sketches};
 use super::units::{Documents, Units};
 use super::{Cancel, Source, TextBuffer};
@@ -18,7 +18,6 @@ use crate::store::{Ahead, Bits, By, Column, Sorter, Store};
 use crate::tables::{Rule, SketchRow, Witness};
 use crate::text::shingle;
 use rayon::prelude::*;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the search runs over.
@@ -84,15 +83,18 @@ impl DocumentSearch<'_> {
             Column::default()
         };
         self.cancel.check()?;
-        let (members, groups) = self.connected(&sketches.keys, &compared, &containers);
-        fates.largest_group = groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+        let bands = self.analyser.documents.banding().bands;
+        let keys = Keys { keys: &sketches.keys, bands, compared: &compared.distinct, rank: &compared.rank };
+        let connected = Connected::of(&keys, &containers, self.store, self.cancel)?;
+        drop(sketches);
+        fates.largest_group = connected.groups.iter().map(|g| g.members.len()).max().unwrap_or(0);
         self.cancel.check()?;
         let mut contained = Bits::new(self.documents.len());
         containers.each(|&(record, _)| contained.set(record as usize));
         let cover = Cover {
             search: self,
             units,
-            sketches: &sketches,
+            connected: &connected,
             compared: &compared,
             containers: &containers,
             contained,
@@ -101,19 +103,18 @@ impl DocumentSearch<'_> {
         // Groups together hold no more than a few windows of shingles; a large one reads them as it goes.
         let most = self.store.rows_at_once(size_of::<u64>()) as u64;
         for groups in stretches_of(
-            &groups,
-            |g| members[g.clone()].iter().map(|&r| u64::from(compared.words[r as usize])).sum(),
+            &connected.groups,
+            |g| {
+                connected.members[g.members.clone()]
+                    .iter()
+                    .map(|&r| u64::from(compared.words[r as usize]))
+                    .sum()
+            },
             most,
         ) {
             let covered: Vec<(Vec<(RecordIndex, Removed)>, u64)> = groups
                 .par_iter()
-                .map(|group| {
-                    if self.cancel.requested() {
-                        Default::default()
-                    } else {
-                        cover.group(&members[group.clone()])
-                    }
-                })
+                .map(|group| if self.cancel.requested() { Default::default() } else { cover.group(group) })
                 .collect();
             self.cancel.check()?;
             for (copies, forgone) in covered {
@@ -234,78 +235,18 @@ impl DocumentSearch<'_> {
             record += 1;
         });
         let mut distinct = Bits::new(rank.len());
-        sorter.sorted().runs(
-            |a, b| a.0 == b.0,
-            |run| {
-                distinct.set(run[0].2 as usize);
-                let witness = Witness { of: run[0].2, similarity: 1.0 };
-                removed
-                    .extend(run[1..].iter().map(|copy| (copy.2, Removed { rule: Rule::SameWords, witness })));
-            },
-        );
-        distinct
-    }
-
-    /// Groups of two or more documents that are connected by shared buckets or candidates for containment: their
-    /// members, and where each group lies among these.
-    fn connected(
-        &self,
-        keys: &Column<u32>,
-        compared: &Compared,
-        containers: &Column<(RecordIndex, RecordIndex)>,
-    ) -> (Vec<RecordIndex>, Vec<Range<usize>>) {
-        let bands = self.analyser.documents.banding().bands;
-        let repeated = Repeated::with_more_room_for(keys.len(), self.store);
-        let mut sorter = Sorter::new(self.store, |r: &(u8, u32, RecordIndex)| *r);
-        let at_once = self.store.window(bands * 16);
-        let mut buffer = Vec::new();
-        for collecting in [false, true] {
-            for from in (0..self.documents.len()).step_by(at_once) {
-                let to = (from + at_once).min(self.documents.len());
-                let keys = keys.read(from * bands..to * bands, &mut buffer);
-                let records =
-                    (from..to).into_par_iter().with_min_len(64).filter(|&r| compared.distinct.has(r));
-                let of_record = |r: usize| {
-                    (0u8..)
-                        .zip(&keys[(r - from) * bands..(r - from + 1) * bands])
-                        .map(|(band, &key)| (band, key))
-                };
-                let hash = |band: u8, key: u32| mixed(u32::from(band), key);
-                if collecting {
-                    let shared = |r: usize| {
-                        let rows = of_record(r).filter(|&(band, key)| repeated.has(hash(band, key)));
-                        rows.map(move |(band, key)| (band, key, r as u32))
-                    };
-                    sorter.par_extend(records.flat_map_iter(shared));
-                } else {
-                    records.for_each(|r| of_record(r).for_each(|(band, key)| repeated.add(hash(band, key))));
-                }
+        let mut first: Option<(u128, RecordIndex)> = None;
+        sorter.sorted().each(|&(exact, _, record)| match first {
+            Some((of, first)) if of == exact => {
+                let witness = Witness { of: first, similarity: 1.0 };
+                removed.push((record, Removed { rule: Rule::SameWords, witness }));
             }
-        }
-        drop(repeated);
-        let mut roots: Vec<u32> = (0..self.documents.len() as u32).collect();
-        sorter.sorted().runs(
-            |a, b| (a.0, a.1) == (b.0, b.1),
-            |run| run.windows(2).for_each(|pair| union(&mut roots, pair[0].2, pair[1].2)),
-        );
-        containers.each(|&(a, b)| union(&mut roots, a, b));
-        let mut sorter = Sorter::new(self.store, |m: &(u32, u32, RecordIndex)| *m);
-        for record in (0..self.documents.len() as u32).filter(|&r| compared.distinct.has(r as usize)) {
-            let root = find(&mut roots, record);
-            sorter.push((root, compared.rank[record as usize], record));
-        }
-        let (mut members, mut groups) = (Vec::new(), Vec::new());
-        sorter.sorted().runs(
-            |a, b| a.0 == b.0,
-            |group| {
-                if group.len() > 1 {
-                    let from = members.len();
-                    members.extend(group.iter().map(|m| m.2));
-                    groups.push(from..members.len());
-                }
-            },
-        );
-        (members, groups)
+            _ => {
+                distinct.set(record as usize);
+                first = Some((exact, record));
+            }
+        });
+        distinct
     }
 
     /// A copy of a document that went is a copy of what that one copied: they have the same shingles.
@@ -320,11 +261,7 @@ impl DocumentSearch<'_> {
 }
 
 /// Neighbouring groups whose sizes together stay below `most`; a larger one stands alone.
-fn stretches_of(
-    groups: &[Range<usize>],
-    size: impl Fn(&Range<usize>) -> u64,
-    most: u64,
-) -> Vec<&[Range<usize>]> {
+fn stretches_of(groups: &[Group], size: impl Fn(&Group) -> u64, most: u64) -> Vec<&[Group]> {
     let (mut stretches, mut from, mut held) = (Vec::new(), 0, 0);
     for (at, group) in groups.iter().enumerate() {
         let size = size(group);
@@ -342,7 +279,7 @@ fn stretches_of(
 struct Cover<'a> {
     search: &'a DocumentSearch<'a>,
     units: &'a Units,
-    sketches: &'a Sketches,
+    connected: &'a Connected,
     compared: &'a Compared,
     containers: &'a Column<(RecordIndex, RecordIndex)>,
     /// Which documents have any of these.
@@ -352,13 +289,21 @@ struct Cover<'a> {
 }
 
 impl Cover<'_> {
-    fn group(&self, group: &[RecordIndex]) -> (Vec<(RecordIndex, Removed)>, u64) {
+    fn group(&self, group: &Group) -> (Vec<(RecordIndex, Removed)>, u64) {
+        let records = &self.connected.members[group.members.clone()];
         let mut places: Vec<(RecordIndex, u32)> =
-            group.iter().enumerate().map(|(i, &r)| (r, i as u32)).collect();
+            records.iter().enumerate().map(|(i, &r)| (r, i as u32)).collect();
         places.sort_unstable();
         let idle = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let reader = idle().pop().unwrap_or_default();
-        let members = OfDocuments { cover: self, group, places, readers: Mutex::new(vec![reader]) };
+        let members = OfDocuments {
+            cover: self,
+            group,
+            records,
+            places,
+            shared: Mutex::default(),
+            readers: Mutex::new(vec![reader]),
+        };
         let settings = self.search.settings;
         let thresholds = Thresholds { jaccard: settings.threshold, containment: settings.containment };
         let mut forgone = 0;
@@ -367,36 +312,80 @@ impl Cover<'_> {
         idle().extend(members.readers.into_inner().unwrap_or_else(PoisonError::into_inner).pop());
         let removed = fates
             .iter()
-            .zip(group)
+            .zip(records)
             .filter_map(|(fate, &record)| match *fate {
                 Fate::Stays => None,
-                Fate::Copies { of, similarity, rule } => {
-                    Some((record, Removed { rule, witness: Witness { of: group[of as usize], similarity } }))
-                }
+                Fate::Copies { of, similarity, rule } => Some((
+                    record,
+                    Removed { rule, witness: Witness { of: records[of as usize], similarity } },
+                )),
             })
             .collect();
         (removed, forgone)
     }
 }
 
+/// What members of a group share with others, read in their order.
+#[derive(Default)]
+struct SharedRows {
+    /// The next member, and its first row.
+    next: (usize, usize),
+    /// Rows that were read.
+    rows: Vec<(u32, u32)>,
+    from: usize,
+}
+
+impl SharedRows {
+    /// Rows that are read at a time.
+    const BLOCK: usize = 4096;
+
+    /// The buckets of a member; those of one before the last are read from the first member's on.
+    fn of(&mut self, shared: &Column<(u32, u32)>, group: &Group, member: usize, buckets: &mut Vec<u32>) {
+        buckets.clear();
+        if member < self.next.0 || self.next.0 == 0 {
+            self.next.1 = group.shared.start;
+        }
+        let place = (group.members.start + member) as u32;
+        let mut at = self.next.1;
+        while at < group.shared.end {
+            if !(self.from..self.from + self.rows.len()).contains(&at) {
+                let until = group.shared.end.min(at + Self::BLOCK);
+                self.rows = shared.read_all(at..until).into_owned();
+                self.from = at;
+            }
+            let (of, bucket) = self.rows[at - self.from];
+            if of > place {
+                break;
+            }
+            if of == place {
+                buckets.push(bucket);
+            }
+            at += 1;
+        }
+        self.next = (member + 1, at);
+    }
+}
+
 /// The members of a group, the most preferred first.
 struct OfDocuments<'a> {
     cover: &'a Cover<'a>,
-    group: &'a [RecordIndex],
+    group: &'a Group,
+    records: &'a [RecordIndex],
     /// Places in the group, by record.
     places: Vec<(RecordIndex, u32)>,
+    shared: Mutex<SharedRows>,
     readers: Mutex<Vec<Reader>>,
 }
 
 impl Members for OfDocuments<'_> {
     fn len(&self) -> usize {
-        self.group.len()
+        self.records.len()
     }
 
     fn shingles(&self, member: usize) -> Vec<u64> {
         let pool = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reader = pool().pop().unwrap_or_default();
-        self.cover.search.words(self.group[member], self.cover.units, &mut reader);
+        self.cover.search.words(self.records[member], self.cover.units, &mut reader);
         let mut shingles = Vec::new();
         shingle::set_into(&reader.words, self.cover.search.settings.shingle, &mut shingles);
         pool().push(reader);
@@ -404,21 +393,22 @@ impl Members for OfDocuments<'_> {
     }
 
     fn words(&self, member: usize) -> usize {
-        self.cover.compared.words[self.group[member] as usize] as usize
+        self.cover.compared.words[self.records[member] as usize] as usize
     }
 
-    fn keys(&self, member: usize, keys: &mut Vec<u32>) {
-        let bands = self.cover.search.analyser.documents.banding().bands;
-        let at = self.group[member] as usize * bands;
-        let mut buffer = Vec::new();
-        keys.clear();
-        keys.extend_from_slice(self.cover.sketches.keys.read(at..at + bands, &mut buffer));
+    fn shared(&self) -> usize {
+        self.group.buckets as usize
+    }
+
+    fn buckets(&self, member: usize, buckets: &mut Vec<u32>) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.of(&self.cover.connected.shared, self.group, member, buckets);
     }
 
     fn containers(&self, member: usize, containers: &mut Vec<u32>) {
         containers.clear();
         let all = self.cover.containers;
-        let record = self.group[member];
+        let record = self.records[member];
         if !self.cover.contained.has(record as usize) {
             return;
         }
@@ -431,18 +421,4 @@ impl Members for OfDocuments<'_> {
             at += 1;
         }
     }
-}
-
-fn find(roots: &mut [u32], mut at: u32) -> u32 {
-    while roots[at as usize] != at {
-        let above = roots[roots[at as usize] as usize];
-        roots[at as usize] = above;
-        at = above;
-    }
-    at
-}
-
-fn union(roots: &mut [u32], a: u32, b: u32) {
-    let (a, b) = (find(roots, a), find(roots, b));
-    roots[a.max(b) as usize] = a.min(b);
 }

@@ -2,6 +2,7 @@
 
 pub mod analyse;
 pub mod anchored;
+mod connected;
 mod containers;
 pub mod copies;
 mod counting;

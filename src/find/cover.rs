@@ -1,6 +1,6 @@
 //! Who stays of a group of documents that share buckets: a greedy cover in the order of the keep policy.
 //!
-//! In: the members of one connected group, most preferred first, with their shingle sets, bucket keys and
+//! In: the members of one connected group, most preferred first, with their shingle sets, the buckets that they share and
 //! candidates for containment. Out: for each member whether it stays, or which member that stays it copies,
 //! measured. Each member is compared with members that stay only, so that no chain of neighbours removes
 //! anything and a bucket of n copies costs n comparisons, not their square.
@@ -26,8 +26,10 @@ pub trait Members: Sync {
     fn shingles(&self, member: usize) -> Vec<u64>;
     /// Words of a member: at least as many as its shingles.
     fn words(&self, member: usize) -> usize;
-    /// A bucket key a band.
-    fn keys(&self, member: usize, keys: &mut Vec<u32>);
+    /// How many buckets members share.
+    fn shared(&self) -> usize;
+    /// The numbers of those that a member shares, ascending; asked for in the order of members.
+    fn buckets(&self, member: usize, buckets: &mut Vec<u32>);
     /// Members that may contain a member.
     fn containers(&self, member: usize, containers: &mut Vec<u32>);
 }
@@ -143,31 +145,44 @@ pub struct Thresholds {
 
 /// Members that stay, by what they share with others.
 enum Kept {
-    /// Of a small group: each member and its keys. Most groups are pairs, for which a table of buckets is far too much.
+    /// Of a small group: each member and its buckets. Most groups are pairs, for which a list of buckets is far too much.
     Few(Vec<(u32, Vec<u32>)>),
-    /// By band and key.
-    Many(HashMap<(u32, u32), Vec<u32>, BySame>),
+    /// By bucket.
+    Many(Buckets),
+}
+
+/// The members in each bucket.
+struct Buckets {
+    /// How many each has, and where the last of them is among all, counted from 1.
+    heads: Vec<(u32, u8)>,
+    /// Members, each with the place of the one before it in the same bucket.
+    members: Vec<(u32, u32)>,
 }
 
 /// Groups of so many members are small: no bucket of theirs is full, and no member has too many to be compared with.
 const FEW: usize = 16;
-const _: () = assert!(FEW <= MAX_BUCKET && FEW <= MAX_COMPARISONS);
+const _: () = assert!(FEW <= MAX_BUCKET as usize && FEW <= MAX_COMPARISONS);
 
 impl Kept {
-    /// None yet of so many members.
-    fn of(members: usize) -> Kept {
-        if members <= FEW { Kept::Few(Vec::new()) } else { Kept::Many(HashMap::default()) }
+    /// None yet of so many members, which share so many buckets.
+    fn of(members: usize, buckets: usize) -> Kept {
+        if members <= FEW {
+            Kept::Few(Vec::new())
+        } else {
+            Kept::Many(Buckets { heads: vec![(0, 0); buckets], members: Vec::new() })
+        }
     }
 
     /// Adds a member that stays; `forgone` is raised by the buckets that are full.
-    fn add(&mut self, member: usize, keys: &[u32], forgone: &mut u64) {
+    fn add(&mut self, member: usize, buckets: &[u32], forgone: &mut u64) {
         match self {
-            Kept::Few(kept) => kept.push((member as u32, keys.to_vec())),
-            Kept::Many(buckets) => {
-                for (band, &key) in keys.iter().enumerate() {
-                    let bucket = buckets.entry((band as u32, key)).or_default();
-                    if bucket.len() < MAX_BUCKET {
-                        bucket.push(member as u32);
+            Kept::Few(kept) => kept.push((member as u32, buckets.to_vec())),
+            Kept::Many(kept) => {
+                for &bucket in buckets {
+                    let (last, count) = &mut kept.heads[bucket as usize];
+                    if *count < MAX_BUCKET {
+                        kept.members.push((member as u32, *last));
+                        (*last, *count) = (kept.members.len() as u32, *count + 1);
                     } else {
                         *forgone += 1;
                     }
@@ -176,20 +191,26 @@ impl Kept {
         }
     }
 
-    /// The members that share buckets with one of these keys, in order, each behind how many it shares.
-    fn sharing(&self, keys: &[u32]) -> Vec<(usize, u32)> {
+    /// The members in one of these buckets, in order, each behind in how many.
+    fn sharing(&self, buckets: &[u32]) -> Vec<(usize, u32)> {
         match self {
             Kept::Few(kept) => {
-                let shared = |of: &[u32]| of.iter().zip(keys).filter(|(a, b)| a == b).count();
-                let mut sharing: Vec<(usize, u32)> = kept.iter().map(|(m, of)| (shared(of), *m)).collect();
+                let mut sharing: Vec<(usize, u32)> =
+                    kept.iter().map(|(member, of)| (shingle::shared(of, buckets), *member)).collect();
                 sharing.retain(|&(buckets, _)| buckets > 0);
                 sharing.sort_unstable_by_key(|&(_, member)| member);
                 sharing
             }
-            Kept::Many(buckets) => {
-                let bucket = |(band, &key): (usize, &u32)| buckets.get(&(band as u32, key));
-                let mut shared: Vec<u32> =
-                    keys.iter().enumerate().filter_map(bucket).flatten().copied().collect();
+            Kept::Many(kept) => {
+                let mut shared = Vec::new();
+                for &bucket in buckets {
+                    let mut at = kept.heads[bucket as usize].0;
+                    while at > 0 {
+                        let (member, before) = kept.members[at as usize - 1];
+                        shared.push(member);
+                        at = before;
+                    }
+                }
                 shared.sort_unstable();
                 shared.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).collect()
             }
@@ -199,7 +220,7 @@ impl Kept {
 
 /// The most members that a bucket remembers: the most preferred of those that stay. Comparisons with further ones are
 /// forgone, and counted.
-pub const MAX_BUCKET: usize = 64;
+pub const MAX_BUCKET: u8 = 64;
 /// The most members that one member is compared with: those that share most buckets with it.
 pub const MAX_COMPARISONS: usize = 128;
 
@@ -210,33 +231,33 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
     let contained = contained(&sets, thresholds);
     // Undecided members are witnesses of nobody yet.
     let mut fates: Vec<Option<Fate>> = vec![None; members.len()];
-    let mut kept = Kept::of(members.len());
-    let mut keys = Vec::new();
+    let mut kept = Kept::of(members.len(), members.shared());
+    let mut buckets = Vec::new();
     for i in 0..members.len() {
         if contained[i].is_some() {
             continue;
         }
         sets.go_to(i);
-        members.keys(i, &mut keys);
-        match best_kept(&sets, i, kept.sharing(&keys), thresholds.jaccard, forgone) {
+        members.buckets(i, &mut buckets);
+        match best_kept(&sets, i, kept.sharing(&buckets), thresholds.jaccard, forgone) {
             Some((of, similarity)) => {
                 fates[i] = Some(Fate::Copies { of, similarity, rule: Rule::NearDuplicate })
             }
             None => {
                 fates[i] = Some(Fate::Stays);
-                kept.add(i, &keys, forgone);
+                kept.add(i, &buckets, forgone);
             }
         }
     }
     for i in 0..members.len() {
         let Some(container) = contained[i] else { continue };
         sets.go_to(i);
-        members.keys(i, &mut keys);
+        members.buckets(i, &mut buckets);
         let fate = contained_in_kept(&sets, i, container, &fates, thresholds).unwrap_or_else(|| {
-            match best_kept(&sets, i, kept.sharing(&keys), thresholds.jaccard, forgone) {
+            match best_kept(&sets, i, kept.sharing(&buckets), thresholds.jaccard, forgone) {
                 Some((of, similarity)) => Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
                 None => {
-                    kept.add(i, &keys, forgone);
+                    kept.add(i, &buckets, forgone);
                     Fate::Stays
                 }
             }
@@ -366,8 +387,11 @@ mod tests {
         fn words(&self, member: usize) -> usize {
             self.0[member].shingles.len()
         }
-        fn keys(&self, _: usize, keys: &mut Vec<u32>) {
-            *keys = vec![7];
+        fn shared(&self) -> usize {
+            1
+        }
+        fn buckets(&self, _: usize, buckets: &mut Vec<u32>) {
+            *buckets = vec![0];
         }
         fn containers(&self, member: usize, containers: &mut Vec<u32>) {
             containers.clone_from(&self.0[member].containers);
@@ -432,13 +456,14 @@ mod tests {
     proptest! {
         #[test]
         fn small_groups_share_what_buckets_tell(
-            members in prop::collection::vec(prop::collection::vec(0u32..4, 6), 1..FEW),
+            members in prop::collection::vec(prop::collection::btree_set(0u32..12, 0..6), 1..FEW),
         ) {
-            let (mut few, mut many) = (Kept::of(FEW), Kept::of(FEW + 1));
-            for (member, keys) in members.iter().enumerate() {
-                prop_assert_eq!(few.sharing(keys), many.sharing(keys));
-                few.add(member, keys, &mut 0);
-                many.add(member, keys, &mut 0);
+            let (mut few, mut many) = (Kept::of(FEW, 12), Kept::of(FEW + 1, 12));
+            for (member, buckets) in members.iter().enumerate() {
+                let buckets: Vec<u32> = buckets.iter().copied().collect();
+                prop_assert_eq!(few.sharing(&buckets), many.sharing(&buckets));
+                few.add(member, &buckets, &mut 0);
+                many.add(member, &buckets, &mut 0);
             }
         }
 

@@ -47,7 +47,7 @@ fn finish(mut h: u64) -> u64 {
 }
 
 /// How many values two sorted sets share. Those of a much smaller one are sought in the other, which is not walked through.
-pub fn shared(a: &[u64], b: &[u64]) -> usize {
+pub fn shared<T: Ord + Copy>(a: &[T], b: &[T]) -> usize {
     const MUCH_SMALLER: usize = 32;
     let (small, mut large) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let (mut i, mut j, mut both) = (0, 0, 0);
