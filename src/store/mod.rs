@@ -12,6 +12,7 @@ pub mod ahead;
 pub mod bits;
 pub mod column;
 pub mod large;
+mod merge;
 pub mod row;
 pub mod sort;
 
