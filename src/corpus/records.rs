@@ -418,12 +418,12 @@ impl Records {
             },
         );
         let mut made = Sorter::new(&self.store, |m: &(u32, u32, u64)| m.0);
-        hashes.sorted().runs(
-            |a, b| a.0 == b.0,
-            |same| {
-                made.extend((1..).zip(same).map(|(occurrence, &(hash, record))| (record, occurrence, hash)))
-            },
-        );
+        let mut last = None;
+        let mut occurrence = 0;
+        hashes.sorted().each(|&(hash, record)| {
+            occurrence = if last.replace(hash) == Some(hash) { occurrence + 1 } else { 1 };
+            made.push((record, occurrence, hash));
+        });
         self.made_ids = made.finish();
     }
 }

@@ -112,31 +112,26 @@ impl Copies<'_> {
             (at < leads.len()).then(|| leads.get(at)).filter(|l| (l.0, l.1) == (record, group))
         };
         let mut placed = Sorter::new(self.store, |p: &CopyRow| (p.0, p.1));
-        let mut place = |group: u32, members: &[u32]| {
-            for run in members.chunk_by(|&a, &b| self.record_of(a) == self.record_of(b)) {
-                let record = self.record_of(run[0]);
-                // An original that is led itself would not stay: then the copy is none.
-                match lead(record, group).filter(|l| lead(record, l.3).is_none()) {
-                    Some((_, _, original, _, similarity)) => {
-                        placed.extend(run.iter().map(|&unit| (record, unit, original, similarity)));
-                    }
-                    None => placed.extend(run[1..].iter().map(|&unit| (record, unit, run[0], 1.0))),
-                }
-            }
+        // The last group and document, and what their units are copies of there.
+        let mut last: Option<(u32, RecordIndex, u32, f32)> = None;
+        let mut place = |group: u32, unit: u32| {
+            let record = self.record_of(unit);
+            let same = last.filter(|last| (last.0, last.1) == (group, record));
+            // An original that is led itself would not stay: then the copy is none.
+            let led = || lead(record, group).filter(|l| lead(record, l.3).is_none());
+            let of = match same {
+                Some((_, _, original, similarity)) => Some((original, similarity)),
+                None => led().map(|(_, _, original, _, similarity)| (original, similarity)),
+            };
+            placed.extend(of.map(|(original, similarity)| (record, unit, original, similarity)));
+            let (original, similarity) = of.unwrap_or((unit, 1.0));
+            last = Some((group, record, original, similarity));
         };
-        let mut members = Vec::new();
-        self.groups.members.runs(
-            |a, b| a.0 == b.0,
-            |run| {
-                members.clear();
-                members.extend(run.iter().map(|m| m.1));
-                place(run[0].0, &members);
-            },
-        );
+        self.groups.members.each(|&(group, unit, _)| place(group, unit));
         // Groups of one unit are not among the members; that unit stands in one document.
         leads.each(|lead| {
             if self.groups.is_alone(lead.1) {
-                place(lead.1, &[lead.1]);
+                place(lead.1, lead.1);
             }
         });
         placed.sorted()
@@ -334,21 +329,29 @@ impl Copies<'_> {
     fn stories(&self) -> Vec<RecordIndex> {
         let mut words = self.words_left();
         let mut pairs = leaders::sorter(self.store);
-        let mut records: Vec<RecordIndex> = Vec::new();
-        self.groups.members.runs(
-            |a, b| a.0 == b.0,
-            |run| {
-                let length = u32::from(run[0].2);
-                records.clear();
-                records.extend(run.iter().map(|m| self.record_of(m.1)));
+        // The last group and document; the words of that group's units, and the first of its documents.
+        let (mut last, mut length, mut records) = (None, 0u32, Vec::new());
+        let mut end_group = |length: u32, records: &mut Vec<RecordIndex>| {
+            if (2..=STORY_MAX_DOCUMENTS).contains(&records.len()) && length >= 8 {
+                pairs.extend(records[1..].iter().map(|&other| (other, records[0], length)));
+            }
+            records.clear();
+        };
+        self.groups.members.each(|&(group, unit, words_of_unit)| {
+            let record = self.record_of(unit);
+            let before = last.replace((group, record));
+            if before.is_none_or(|before| before.0 != group) {
+                end_group(length, &mut records);
+                length = words_of_unit.into();
+            }
+            if before == last {
                 // Words that a document says twice count once.
-                records.windows(2).filter(|r| r[0] == r[1]).for_each(|r| words[r[0] as usize] -= length);
-                records.dedup();
-                if (2..=STORY_MAX_DOCUMENTS).contains(&records.len()) && length >= 8 {
-                    pairs.extend(records[1..].iter().map(|&other| (other, records[0], length)));
-                }
-            },
-        );
+                words[record as usize] -= length;
+            } else if records.len() <= STORY_MAX_DOCUMENTS {
+                records.push(record);
+            }
+        });
+        end_group(length, &mut records);
         leaders(self.documents.len(), pairs, |other, first, shared| {
             let least = words[other as usize].min(words[first as usize]);
             shared as f32 >= STORY_SHARE * least as f32

@@ -11,7 +11,7 @@ use super::templates::{Covered, templates};
 use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
 use crate::store::row::row;
-use crate::store::{Bits, Builder, By, Column, Sorted, Sorter, Store};
+use crate::store::{Bits, Builder, By, Column, Sorted, Sorter, Store, Walk};
 use crate::tables::{Evidence, UnitRow};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -115,20 +115,16 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
         sorter.par_extend(stretch.into_par_iter().flat_map_iter(of_record));
     }
     drop(repeated);
-    let mut same: Vec<(RecordIndex, RecordIndex)> = Vec::new();
-    whole.sorted().runs(
-        |a, b| (a.0, a.1) == (b.0, b.1),
-        |pages| same.extend(pages[1..].iter().map(|page| (page.2, pages[0].2))),
-    );
-    same.sort_unstable();
+    let same = same_pages(&whole.sorted(), store);
     let entries = sorter.sorted();
     let leaders = copies(&entries, &same, units, documents, store);
     drop(same);
     let pages = pages_of_sites(documents, &leaders);
     let mut counted = Sorter::new(store, |r: &(u32, Evidence)| r.0);
-    entries.mapped(
+    entries.mapped_or_walked(
         |a, b| a.masked == b.masked,
         |masked, out| count(masked, &leaders, out),
+        |masked, take| count_long(masked, &leaders, store, take),
         |made| counted.append(made),
     );
     drop(entries);
@@ -136,6 +132,20 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
     let templates = templates(units, documents, &leaders, &pages, store);
     let evidence = join(&counted, &templates, store);
     Grouped { evidence, leaders, pages }
+}
+
+/// Pages, in order, whose units are all those of an earlier one of their site, with the first of these.
+fn same_pages(
+    whole: &Sorted<Whole, impl By<Whole>>,
+    store: &Arc<Store>,
+) -> Column<(RecordIndex, RecordIndex)> {
+    let mut same = Sorter::new(store, |p: &(RecordIndex, RecordIndex)| *p);
+    let mut first: Option<Whole> = None;
+    whole.each(|page| match first {
+        Some(first) if (first.0, first.1) == (page.0, page.1) => same.push((page.2, first.2)),
+        _ => first = Some(*page),
+    });
+    same.finish()
 }
 
 /// The counts of units with those of their templates.
@@ -191,14 +201,96 @@ fn count(masked: &[Entry], leaders: &[RecordIndex], out: &mut Vec<(u32, Evidence
                 ..Evidence::default()
             };
             for document in site.chunk_by(|a, b| a.record == b.record) {
-                let in_document = document.len().min(u16::MAX as usize) as u16;
-                for (earlier, entry) in document.iter().enumerate() {
-                    let earlier = earlier.min(u16::MAX as usize) as u16;
-                    out.push((entry.unit, Evidence { in_document, earlier, ..base }));
-                }
+                out.extend(of_document(document, base));
             }
         }
     }
+}
+
+/// The counts of a line of one document.
+fn of_document(document: &[Entry], base: Evidence) -> impl Iterator<Item = (u32, Evidence)> {
+    let at_most = |count: usize| count.min(u16::MAX as usize) as u16;
+    let in_document = at_most(document.len());
+    let counts = move |(earlier, entry): (usize, &Entry)| {
+        (entry.unit, Evidence { in_document, earlier: at_most(earlier), ..base })
+    };
+    document.iter().enumerate().map(counts)
+}
+
+/// Counts entries of one masked fingerprint that are too many to be held, as `count` does.
+fn count_long(
+    masked: &Walk<'_, Entry, impl By<Entry>>,
+    leaders: &[RecordIndex],
+    store: &Arc<Store>,
+    take: &mut dyn FnMut((u32, Evidence)),
+) {
+    let leader = |entry: &Entry| leaders[entry.record as usize];
+    let mut pages = Sorter::new(store, |p: &(u64, SiteIndex, RecordIndex)| *p);
+    masked.each(|entry| pages.push((entry.exact, entry.site, leader(entry))));
+    // For each line and site the pages with it; for each line its pages and sites.
+    let of_sites = distinct_pages(&pages.sorted(), store);
+    let mut of_lines: Builder<(u64, u32, u32)> = Builder::new(store);
+    let mut line = (masked.first().exact, 0, 0);
+    of_sites.each(|&(exact, site, pages)| {
+        if exact != line.0 {
+            of_lines.push(std::mem::replace(&mut line, (exact, 0, 0)));
+        }
+        line.1 += pages;
+        line.2 += if site.is_some() { 1 } else { pages };
+    });
+    of_lines.push(line);
+    let of_lines = of_lines.finish();
+    let several = of_lines.len() > 1;
+    let with_masked = several.then(|| {
+        let mut pages = Sorter::new(store, |p: &(u64, SiteIndex, RecordIndex)| *p);
+        masked.each(|entry| pages.push((entry.masked, entry.site, leader(entry))));
+        distinct_pages(&pages.sorted(), store)
+    });
+    let (mut of_sites, mut of_lines) = (of_sites.cursor(), of_lines.cursor());
+    let mut base = Evidence::default();
+    let mut document: Vec<Entry> = Vec::new();
+    masked.each(|entry| {
+        let last = document.last().copied();
+        if last.is_some_and(|last| (last.exact, last.record) != (entry.exact, entry.record)) {
+            of_document(&document, base).for_each(&mut *take);
+            document.clear();
+        }
+        if last.is_none_or(|last| last.exact != entry.exact) {
+            (_, base.documents, base.sites) = of_lines.next().unwrap_or_default();
+        }
+        if last.is_none_or(|last| (last.exact, last.site) != (entry.exact, entry.site)) {
+            let pages = of_sites.next().map_or(1, |row| row.2);
+            base.site_documents = if entry.site.is_some() { pages } else { 1 };
+            base.site_masked = match &with_masked {
+                Some(pages) if entry.site.is_some() => {
+                    pages.get(pages.partition_point(|row| row.1 < entry.site)).2
+                }
+                _ => base.site_documents,
+            };
+        }
+        document.push(*entry);
+    });
+    of_document(&document, base).for_each(take);
+}
+
+/// How many distinct pages come with each line and site, in order.
+fn distinct_pages(
+    pages: &Sorted<(u64, SiteIndex, RecordIndex), impl By<(u64, SiteIndex, RecordIndex)>>,
+    store: &Arc<Store>,
+) -> Column<(u64, SiteIndex, u32)> {
+    let mut counted = Builder::new(store);
+    let mut last: Option<(u64, SiteIndex, RecordIndex)> = None;
+    let mut count = 0;
+    pages.each(|&page| match last.replace(page) {
+        Some(last) if last == page => {}
+        Some(last) if (last.0, last.1) == (page.0, page.1) => count += 1,
+        before => {
+            counted.extend(before.map(|last| (last.0, last.1, count)));
+            count = 1;
+        }
+    });
+    counted.extend(last.map(|last| (last.0, last.1, count)));
+    counted.finish()
 }
 
 /// Distinct documents and sites of a run with one exact fingerprint.
@@ -254,43 +346,74 @@ fn own_words(units: &Units, documents: &Documents, store: &Arc<Store>) -> Vec<u3
 /// earlier one, with the first of these.
 fn copies(
     entries: &Sorted<Entry, impl By<Entry>>,
-    same: &[(RecordIndex, RecordIndex)],
+    same: &Column<(RecordIndex, RecordIndex)>,
     units: &Units,
     documents: &Documents,
     store: &Arc<Store>,
 ) -> Vec<RecordIndex> {
     let mut pages = documents.of_sites();
     let mut is_same = Bits::new(documents.len());
-    for &(record, _) in same {
+    same.each(|&(record, _)| {
         is_same.set(record as usize);
         pages[documents.sites[record as usize].0 as usize] -= 1;
-    }
+    });
     let own: Vec<AtomicU32> = own_words(units, documents, store).into_iter().map(AtomicU32::new).collect();
     let lose =
         |entry: &Entry| _ = own[entry.record as usize].fetch_sub(entry.words.into(), Ordering::Relaxed);
     let (mut of_own, mut of_all) = (leaders::sorter(store), leaders::sorter(store));
-    entries.mapped(
+    let tells = |line: &Entry| line.words >= OWN_WORDS && line.site.is_some();
+    // How a line that stands on so many pages of its site tells of copies: as their own, as one of a small site.
+    let how = |line: &Entry, pages_with: usize| {
+        let of_site = pages[line.site.0 as usize];
+        (pages_with as f32 <= (of_site as f32 * WIDESPREAD).max(3.0), of_site <= SMALL_SITE)
+    };
+    entries.mapped_or_walked(
         |a, b| (a.exact, a.site) == (b.exact, b.site),
         |run, out: &mut Vec<(Shared, bool, bool)>| {
-            let words = run[0].words;
-            if words < OWN_WORDS || !run[0].site.is_some() {
+            if !tells(&run[0]) {
                 return;
             }
             let first_of_same = |page: &&[Entry]| !is_same.has(page[0].record as usize);
             let pages_with = run.chunk_by(|a, b| a.record == b.record).filter(first_of_same);
-            let of_site = pages[run[0].site.0 as usize];
-            let is_own = pages_with.clone().count() as f32 <= (of_site as f32 * WIDESPREAD).max(3.0);
+            let (is_own, is_small) = how(&run[0], pages_with.clone().count());
             if is_own {
                 // A line counts once a page.
                 pages_with.clone().for_each(|page| page[1..].iter().for_each(lose));
             } else {
                 run.iter().for_each(lose);
             }
-            let is_small = of_site <= SMALL_SITE;
             if is_own || is_small {
                 let others = pages_with.skip(1).map(|page| page[0].record);
-                out.extend(others.map(|other| ((other, run[0].record, u32::from(words)), is_own, is_small)));
+                let words = u32::from(run[0].words);
+                out.extend(others.map(|other| ((other, run[0].record, words), is_own, is_small)));
             }
+        },
+        |run, take| {
+            let line = run.first();
+            if !tells(line) {
+                return;
+            }
+            let pages_with = |take: &mut dyn FnMut(&Entry, bool)| {
+                let mut last = None;
+                run.each(|entry| {
+                    let is_again = last.replace(entry.record) == Some(entry.record);
+                    take(entry, is_again);
+                });
+            };
+            let first_of_same = |entry: &Entry| !is_same.has(entry.record as usize);
+            let mut count = 0;
+            pages_with(&mut |entry, is_again| count += usize::from(!is_again && first_of_same(entry)));
+            let (is_own, is_small) = how(line, count);
+            let mut first = true;
+            pages_with(&mut |entry, is_again| {
+                if !is_own || is_again && first_of_same(entry) {
+                    lose(entry);
+                }
+                let is_other = !is_again && first_of_same(entry) && !std::mem::take(&mut first);
+                if is_other && (is_own || is_small) {
+                    take(((entry.record, line.record, u32::from(line.words)), is_own, is_small));
+                }
+            });
         },
         |made| {
             of_own.extend(made.iter().filter(|row| row.1).map(|row| row.0));
@@ -319,14 +442,14 @@ fn copies(
 /// For each document the first that it is a copy of by any of these: those with the same units, its leader by own lines, or that
 /// by all lines, where there are such.
 fn first_of_all(
-    same: &[(RecordIndex, RecordIndex)],
+    same: &Column<(RecordIndex, RecordIndex)>,
     mut leaders: Vec<RecordIndex>,
     by_all: &[RecordIndex],
 ) -> Vec<RecordIndex> {
-    let mut same = same.iter().peekable();
+    let mut same = same.cursor();
     for (record, place) in (0..).zip(0..leaders.len()) {
         let first = match same.next_if(|same| same.0 == record) {
-            Some(&(_, first)) => first,
+            Some((_, first)) => first,
             None if leaders[place] == record => by_all.get(place).copied().unwrap_or(record),
             None => leaders[place],
         };

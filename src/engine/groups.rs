@@ -81,13 +81,14 @@ impl Groups {
         drop(repeated);
         let mut members = Sorter::new(store, |m: &(u32, u32, u16)| *m);
         let mut later = Sorter::new(store, |l: &(u32, u32)| *l);
-        sorter.sorted().mapped(
+        sorter.sorted().mapped_or_walked(
             |a, b| a.0 == b.0,
             |run, out| {
                 if run.len() > 1 {
                     out.extend(run.iter().map(|r| (run[0].1, r.1, r.2)));
                 }
             },
+            |run, take| run.each(|r| take((run.first().1, r.1, r.2))),
             |made| {
                 later.extend(made.iter().filter(|m| m.0 != m.1).map(|m| (m.1, m.0)));
                 members.append(made);

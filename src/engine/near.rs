@@ -117,7 +117,20 @@ impl NearSearch<'_> {
     ) -> (Sorted<Wanted, impl By<Wanted> + use<>>, Column<Heads>) {
         let mut wanted = Sorter::new(store, |w: &Wanted| *w);
         let large = Mutex::new(Builder::new(store));
-        self.buckets(store).mapped(
+        let large_bucket = |heads: &[Banded], groups: usize| {
+            let others = (groups - BUCKET_HEADS) as u64;
+            forgone.fetch_add(others * (others - 1) / 2, Ordering::Relaxed);
+            let mut large = large.lock().unwrap_or_else(PoisonError::into_inner);
+            large.push(std::array::from_fn(|i| heads[i].2));
+            large.len() as u32 - 1
+        };
+        // What the group at a place of a large bucket is to be compared with.
+        let with_heads = |heads: &[Banded], number: u32, i: usize, b: &Banded| {
+            let earlier = heads[..i.min(BUCKET_HEADS)].iter().enumerate();
+            let bits = earlier.map(|(head, a)| u8::from(self.comparable(a, b)) << head).sum();
+            (bits != 0).then_some((b.2, number, bits))
+        };
+        self.buckets(store).mapped_or_walked(
             |a, b| (a.0, a.1) == (b.0, b.1),
             |bucket, out| {
                 if bucket.len() <= BUCKET_ALL_PAIRS {
@@ -127,21 +140,24 @@ impl NearSearch<'_> {
                     }
                     return;
                 }
-                let others = (bucket.len() - BUCKET_HEADS) as u64;
-                forgone.fetch_add(others * (others - 1) / 2, Ordering::Relaxed);
                 let heads = &bucket[..BUCKET_HEADS];
-                let number = {
-                    let mut large = large.lock().unwrap_or_else(PoisonError::into_inner);
-                    large.push(std::array::from_fn(|i| heads[i].2));
-                    large.len() as u32 - 1
-                };
-                for (i, b) in bucket.iter().enumerate() {
-                    let earlier = heads[..i.min(BUCKET_HEADS)].iter().enumerate();
-                    let bits = earlier.map(|(head, a)| u8::from(self.comparable(a, b)) << head).sum();
-                    if bits != 0 {
-                        out.push((b.2, number, bits));
+                let number = large_bucket(heads, bucket.len());
+                out.extend(bucket.iter().enumerate().filter_map(|(i, b)| with_heads(heads, number, i, b)));
+            },
+            |bucket, take| {
+                let (mut heads, mut groups) = (Vec::new(), 0);
+                bucket.each(|&b| {
+                    if groups < BUCKET_HEADS {
+                        heads.push(b);
                     }
-                }
+                    groups += 1;
+                });
+                let number = large_bucket(&heads, groups);
+                let mut i = 0;
+                bucket.each(|b| {
+                    with_heads(&heads, number, i, b).into_iter().for_each(&mut *take);
+                    i += 1;
+                });
             },
             |made| wanted.append(made),
         );

@@ -345,6 +345,47 @@ type CutLine = (u128, SiteIndex, u32);
 /// Of one line how often it was cut, its first unit, on how many sites, and on which of them most.
 type OftenCut = (u64, u32, usize, Option<SiteIndex>);
 
+/// What is counted of one line that was cut, place by place, site by site.
+#[derive(Default)]
+struct Counted {
+    cuts: u64,
+    first: u32,
+    sites: usize,
+    /// The site of the last place, and how many places of that there were.
+    here: Option<(SiteIndex, u64)>,
+    /// The site with most places of those before, the first one of as many.
+    most: Option<(u64, SiteIndex)>,
+}
+
+impl Counted {
+    fn add(&mut self, site: SiteIndex, unit: u32) {
+        self.first = if self.cuts == 0 { unit } else { self.first.min(unit) };
+        self.cuts += 1;
+        match &mut self.here {
+            Some((here, places)) if *here == site => *places += 1,
+            _ => {
+                self.end_site();
+                self.here = Some((site, 1));
+            }
+        }
+    }
+
+    fn end_site(&mut self) {
+        if let Some((site, places)) = self.here.take().filter(|(site, _)| site.is_some()) {
+            self.sites += 1;
+            if self.most.is_none_or(|most| places > most.0) {
+                self.most = Some((places, site));
+            }
+        }
+    }
+
+    /// `None` of a line that was cut once.
+    fn often_cut(mut self) -> Option<OftenCut> {
+        self.end_site();
+        (self.cuts > 1).then(|| (self.cuts, self.first, self.sites, self.most.map(|most| most.1)))
+    }
+}
+
 fn most_cut(
     records: &Records,
     decisions: &Decisions,
@@ -352,22 +393,23 @@ fn most_cut(
 ) -> Vec<TopLine> {
     let mut top: Vec<OftenCut> = Vec::new();
     let order = |t: &OftenCut| (Reverse(t.0), t.1);
-    lines.runs(
-        |a, b| a.0 == b.0,
-        |run| {
-            if run.len() == 1 {
-                return;
-            }
-            let sites = run.chunk_by(|a, b| a.1 == b.1).filter(|of_site| of_site[0].1.is_some());
-            let most = sites.clone().max_by_key(|of_site| (of_site.len(), Reverse(of_site[0].1)));
-            let first = run.iter().map(|line| line.2).min().unwrap_or_default();
-            top.push((run.len() as u64, first, sites.count(), most.map(|of_site| of_site[0].1)));
-            if top.len() > 64 * TOP {
-                top.sort_unstable_by_key(order);
-                top.truncate(TOP);
-            }
-        },
-    );
+    let mut line: Option<(u128, Counted)> = None;
+    let mut end_line = |line: Option<(u128, Counted)>| {
+        top.extend(line.and_then(|(_, counted)| counted.often_cut()));
+        if top.len() > 64 * TOP {
+            top.sort_unstable_by_key(order);
+            top.truncate(TOP);
+        }
+    };
+    lines.each(|&(exact, site, unit)| {
+        if line.as_ref().is_none_or(|line| line.0 != exact) {
+            end_line(line.replace((exact, Counted::default())));
+        }
+        if let Some((_, counted)) = &mut line {
+            counted.add(site, unit);
+        }
+    });
+    end_line(line);
     top.sort_unstable_by_key(order);
     top.truncate(TOP);
     let mut buffer = TextBuffer::default();

@@ -1,6 +1,7 @@
 //! Merging sorted runs.
 //!
-//! In: columns that are sorted, each a run. Out: their rows in order, part by part.
+//! In: columns that are sorted, each a run. Out: their rows in order, part by part; of rows that are the same, and too many
+//! to be held, the first one.
 
 use super::sort::{By, PIECE};
 use super::{Column, Row};
@@ -16,6 +17,14 @@ pub(super) struct Merge<'a, T, B> {
     most: usize,
     /// Rows that were merged, which are the same as the next ones may be.
     left: Vec<T>,
+}
+
+/// The next of merged rows.
+pub(super) enum Part<R, T> {
+    /// The last one is not the same as what follows; none at the end.
+    Rows(R),
+    /// The first of rows that are the same, and too many to be held. What comes next is behind them.
+    Long(T),
 }
 
 /// A sorted run, of which a part was read.
@@ -53,18 +62,37 @@ impl<'a, T: Row, B: By<T>> Merge<'a, T, B> {
         Merge { runs: runs.iter().map(run).collect(), by, most, left: Vec::new() }
     }
 
-    /// The next rows, of which the last one is not the `same` as what follows; none at the end.
-    pub(super) fn next_part(&mut self, same: &(impl Fn(&T, &T) -> bool + Sync)) -> Vec<T> {
+    /// Goes on with the first row that is not before.
+    pub(super) fn go_to(&mut self, before: impl Fn(&T) -> bool + Sync) {
+        self.left.clear();
+        self.runs.par_iter_mut().for_each(|run| {
+            run.read = run.column.partition_point(&before);
+            run.rows.clear();
+            (run.at, run.to) = (0, 0);
+        });
+    }
+
+    /// The next rows; those that are the `same` are too many where they are more than `most`.
+    pub(super) fn next_part(
+        &mut self,
+        same: &(impl Fn(&T, &T) -> bool + Sync),
+        most: usize,
+    ) -> Part<Vec<T>, T> {
         let mut part = std::mem::take(&mut self.left);
         loop {
             let looked_at = part.len();
             if !self.merge_next(&mut part) {
-                return part;
+                return Part::Rows(part);
             }
             let differ = |&i: &usize| !same(&part[i - 1], &part[i]);
             if let Some(end) = (looked_at.max(1)..part.len()).rev().find(differ) {
                 self.left = part.split_off(end);
-                return part;
+                return Part::Rows(part);
+            }
+            if part.len() > most {
+                let (by, first) = (self.by, part[0]);
+                self.go_to(|row| by.key(row) <= by.key(&first) || same(&first, row));
+                return Part::Long(first);
             }
         }
     }

@@ -20,7 +20,7 @@ pub use ahead::Ahead;
 pub use bits::Bits;
 pub use column::{Builder, Column};
 pub use row::Row;
-pub use sort::{By, Sorted, Sorter};
+pub use sort::{By, Sorted, Sorter, Walk};
 
 use crate::disk::{Disk, RealDisk, Temporary};
 use crate::error::{Error, Result};

@@ -1,7 +1,7 @@
 //! Sorting more rows than fit: sorted runs in one temporary file, merged.
 
 use super::column::par_write_rows;
-use super::merge::Merge;
+use super::merge::{Merge, Part};
 use super::{Builder, Column, Row, Store};
 use crate::disk::Temporary;
 use rayon::prelude::*;
@@ -187,18 +187,38 @@ impl<T: Row, B: By<T>> Sorted<T, B> {
 
     /// Hands on all rows in order, part by part; rows that are the `same` as their neighbours are in one part.
     pub fn parts(&self, same: impl Fn(&T, &T) -> bool + Send + Sync, mut take: impl FnMut(&[T])) {
+        self.parts_up_to(usize::MAX, &same, |part| {
+            if let Part::Rows(rows) = part {
+                take(rows);
+            }
+        });
+    }
+
+    /// The same, but where more than `most` rows on disk are the `same` only the first one is handed on.
+    fn parts_up_to(
+        &self,
+        most: usize,
+        same: &(impl Fn(&T, &T) -> bool + Send + Sync),
+        mut take: impl FnMut(Part<&[T], T>),
+    ) {
         let (store, by, runs) = match self {
-            Sorted::Memory(_, rows) => return take(rows),
+            Sorted::Memory(_, rows) => return take(Part::Rows(rows)),
             Sorted::Runs { store, by, runs } => (store, *by, runs),
         };
         let mut merge = Merge::new(runs, by, store.window(size_of::<T>()) / 2);
-        let mut part = merge.next_part(&same);
-        while !part.is_empty() {
-            let mut next = Vec::new();
+        let mut part = merge.next_part(same, most);
+        loop {
+            if matches!(&part, Part::Rows(rows) if rows.is_empty()) {
+                return;
+            }
+            let mut next = Part::Rows(Vec::new());
             // The next part is merged beside what is done with this one.
             rayon::in_place_scope(|scope| {
-                scope.spawn(|_| next = merge.next_part(&same));
-                take(&part);
+                scope.spawn(|_| next = merge.next_part(same, most));
+                take(match &part {
+                    Part::Rows(rows) => Part::Rows(rows),
+                    Part::Long(first) => Part::Long(*first),
+                });
             });
             part = next;
         }
@@ -221,9 +241,66 @@ impl<T: Row, B: By<T>> Sorted<T, B> {
         self.parts(&same, |part| mapped(part, &same, &map, &mut take));
     }
 
+    /// The same, but a run that is too long to be held is walked through instead, as often as its results need.
+    pub fn mapped_or_walked<R: Send>(
+        &self,
+        same: impl Fn(&T, &T) -> bool + Send + Sync,
+        map: impl Fn(&[T], &mut Vec<R>) + Sync,
+        walk: impl Fn(&Walk<'_, T, B>, &mut dyn FnMut(R)),
+        mut take: impl FnMut(Vec<R>),
+    ) where
+        T: Sync,
+    {
+        let window = self.store().window(size_of::<T>());
+        self.parts_up_to(2 * window, &same, |part| match (part, self) {
+            (Part::Rows(rows), _) => mapped(rows, &same, &map, &mut take),
+            (Part::Long(first), Sorted::Runs { by, runs, .. }) => {
+                let mut made = Vec::new();
+                walk(&Walk { runs, by: *by, first, same: &same, rows: window / 2 }, &mut |row| {
+                    made.push(row);
+                    if made.len() == PIECE {
+                        take(std::mem::take(&mut made));
+                    }
+                });
+                take(made);
+            }
+            (Part::Long(_), Sorted::Memory(..)) => {}
+        });
+    }
+
     /// Hands on all rows in order.
     pub fn each(&self, mut take: impl FnMut(&T)) {
         self.parts(|_, _| false, |part| part.iter().for_each(&mut take));
+    }
+}
+
+/// Rows that are the same, and too many to be held.
+pub struct Walk<'a, T, B> {
+    runs: &'a [Column<T>],
+    by: B,
+    first: T,
+    same: &'a (dyn Fn(&T, &T) -> bool + Sync),
+    /// Rows that are held.
+    rows: usize,
+}
+
+impl<T: Row, B: By<T>> Walk<'_, T, B> {
+    /// The first of them.
+    pub fn first(&self) -> &T {
+        &self.first
+    }
+
+    /// Hands on all of them in order.
+    pub fn each(&self, mut take: impl FnMut(&T)) {
+        let mut merge = Merge::new(self.runs, self.by, self.rows);
+        merge.go_to(|row| self.by.key(row) < self.by.key(&self.first));
+        while let Part::Rows(rows) = merge.next_part(&|_, _| false, usize::MAX) {
+            let same = rows.partition_point(|row| (self.same)(&self.first, row));
+            rows[..same].iter().for_each(&mut take);
+            if same < rows.len() || rows.is_empty() {
+                return;
+            }
+        }
     }
 }
 
@@ -293,9 +370,11 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(40))]
 
         #[test]
-        fn rows_sorted_on_disk_are_those_sorted_in_memory(seed in any::<u64>(), count in 0usize..20_000) {
+        fn rows_sorted_on_disk_are_those_sorted_in_memory(
+            seed in any::<u64>(), count in 0usize..20_000, keys in 1u32..50,
+        ) {
             let mut rng = fastrand::Rng::with_seed(seed);
-            let rows: Vec<(u32, u64)> = (0..count).map(|i| (rng.u32(0..50), i as u64)).collect();
+            let rows: Vec<(u32, u64)> = (0..count).map(|i| (rng.u32(0..keys), i as u64)).collect();
             let mut sorted = rows.clone();
             sorted.sort_unstable();
             for store in [small(), Arc::default()] {
@@ -312,6 +391,26 @@ mod tests {
                 let mut mapped = Vec::new();
                 walked.mapped(|a, b| a.0 == b.0, |run, out| out.push(run.to_vec()), |made| mapped.extend(made));
                 prop_assert_eq!(&mapped, &runs);
+                let lengths: Vec<(u32, usize)> = runs.iter().map(|run| (run[0].0, run.len())).collect();
+                let mut mapped = Vec::new();
+                walked.mapped_or_walked(
+                    |a, b| a.0 == b.0,
+                    |run, out| out.push((run[0].0, run.len())),
+                    |run, take| {
+                        for _ in 0..2 {
+                            let mut rows = Vec::new();
+                            run.each(|row| rows.push(*row));
+                            assert_eq!(Some(run.first()), rows.first());
+                            assert!(rows.len() > 1024 && rows.is_sorted() && rows.iter().all(|r| r.0 == rows[0].0));
+                            take((rows[0].0, rows.len()));
+                        }
+                    },
+                    |made| mapped.extend(made),
+                );
+                let long = (mapped.len() - runs.len()) as u32;
+                prop_assert!(store.budget().is_none() && long == 0 || long >= u32::from(count / keys as usize > 5000));
+                mapped.dedup();
+                prop_assert_eq!(mapped, lengths);
                 prop_assert_eq!(column.len(), rows.len());
                 let (mut all, mut runs) = (Vec::new(), Vec::new());
                 column.each(|row| all.push(*row));

@@ -67,6 +67,59 @@ fn memory_does_not_change_a_byte() {
     assert_eq!(left.len(), 4, "{left:?}");
 }
 
+/// Lines that stand in more documents than are held at a time where all tables are on disk: on all pages of a site, but for a
+/// number in some; on a part of them; on pages that were saved twice; on many sites; nearly the same everywhere.
+fn lines_in_many_documents() -> String {
+    let mut rng = fastrand::Rng::with_seed(11);
+    let mut said = |words: usize| {
+        let word = |_| (0..rng.usize(2..8)).map(|_| rng.lowercase()).collect::<String>();
+        (0..words).map(word).collect::<Vec<_>>().join(" ")
+    };
+    let (all, part, everywhere, nearly) = (said(9), said(12), said(40), said(30));
+    let mut documents = Vec::new();
+    for i in 0..10_000 {
+        let mut lines = vec![said(3), said(14), all.clone(), format!("Page {} of 12 is shown", i % 13)];
+        if i % 5 == 0 {
+            lines.insert(1, part.clone());
+        }
+        if i % 45 == 0 {
+            lines.push(part.clone());
+        }
+        let text = lines.join("\n");
+        documents.extend(vec![("large.example".to_owned(), text); if i % 50 == 0 { 2 } else { 1 }]);
+    }
+    for i in 0..4_500 {
+        let site = if i % 10 == 0 { String::new() } else { format!("s{}.example", i % 700) };
+        documents.push((site, format!("{}\n{everywhere}\n{nearly} {}", said(20), said(1))));
+    }
+    let record = |(i, (site, text)): (usize, &(String, String))| {
+        let site = (!site.is_empty()).then_some(site);
+        serde_json::json!({"id": i.to_string(), "site": site, "text": text}).to_string() + "\n"
+    };
+    documents.iter().enumerate().map(record).collect()
+}
+
+#[test]
+fn lines_that_are_too_many_to_be_held_are_judged_as_others() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("corpus.jsonl"), lines_in_many_documents()).unwrap();
+    for only in ["boilerplate,document,repeat,passage", "document,repeat,passage", "passage"] {
+        let mut made = Vec::new();
+        for memory in ["1", "1G"] {
+            let out = format!("{only} {memory}");
+            expect(
+                dir.path(),
+                &["clean", "corpus.jsonl", "-q", "-o", &out, "--only", only, "--memory", memory],
+                0,
+            );
+            let mut files = tree(&dir.path().join(out));
+            files.remove("run.json");
+            made.push(files);
+        }
+        assert!(made[0] == made[1], "{only}");
+    }
+}
+
 #[test]
 fn a_second_run_over_the_same_name_gives_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
