@@ -235,7 +235,7 @@ pub(super) fn write(
         if annotated {
             taken = annotate(writer, &taken, &records, &schema, &mut work).map_err(arrow_error(path))?;
         } else if place == Place::Documents {
-            let mut cleaned = |item: &Item<'_>| match item {
+            let mut cleaned = |item: &Item| match item {
                 Item::Record(record) => writer.cleaned_text(*record, &mut work),
                 Item::Rejected(_) => None,
             };
@@ -285,10 +285,10 @@ fn line_sink() -> Sink {
     Sink::Lines(Box::new(writer))
 }
 
-fn row_of(writer: &Writer<'_>, item: &Item<'_>) -> u32 {
+fn row_of(writer: &Writer<'_>, item: &Item) -> u32 {
     match item {
         Item::Record(record) => writer.records.row(*record).row,
-        Item::Rejected(rejected) => rejected.row,
+        Item::Rejected(number) => writer.records.rejected.row(*number).row,
     }
 }
 
@@ -352,7 +352,7 @@ fn with_annotation(schema: &SchemaRef) -> SchemaRef {
 fn annotate<'a>(
     writer: &Writer<'a>,
     batch: &RecordBatch,
-    items: &[Item<'_>],
+    items: &[Item],
     schema: &SchemaRef,
     work: &mut Work<'a>,
 ) -> std::result::Result<RecordBatch, arrow_schema::ArrowError> {

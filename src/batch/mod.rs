@@ -15,7 +15,7 @@ mod write;
 
 use crate::config::Config;
 use crate::corpus::reading::{OnError, Reading};
-use crate::corpus::records::{self, Records};
+use crate::corpus::records::Records;
 use crate::corpus::walk::{self, Inputs};
 use crate::disk::{Disk, RealDisk};
 use crate::document::Kind;
@@ -51,6 +51,8 @@ pub struct Run<'a> {
     pub most: Option<u64>,
     /// What is done with records that cannot be used.
     pub on_error: OnError,
+    /// Of how many of them the outcome tells where they stand, and why they cannot be used.
+    pub tell_rejected: usize,
     /// What is written.
     pub output: Output,
     /// Documents that are worked on at a time; results never depend on it.
@@ -111,6 +113,7 @@ impl<'a> Run<'a> {
             max_expansion: MAX_EXPANSION,
             most: None,
             on_error: OnError::default(),
+            tell_rejected: TELL_REJECTED,
             output: Output::default(),
             batch: BATCH,
             disk: &RealDisk,
@@ -124,6 +127,9 @@ impl<'a> Run<'a> {
 /// Documents that are worked on at a time.
 pub const BATCH: usize = 256;
 
+/// Of how many records that cannot be used an outcome tells.
+pub const TELL_REJECTED: usize = 10;
+
 /// How many times its size a packed file may unpack to: more than any text, less than a file made to fill disks.
 pub const MAX_EXPANSION: u64 = 200;
 
@@ -132,7 +138,7 @@ pub const MAX_EXPANSION: u64 = 200;
 pub struct Outcome {
     /// Counts and examples.
     pub summary: Summary,
-    /// The first of the records that could not be used, and why.
+    /// The first of the files and records that could not be used, and why.
     pub rejected: Vec<String>,
     /// Files in folders that dechaff does not read.
     pub passed_over: Vec<PathBuf>,
@@ -210,7 +216,7 @@ impl Run<'_> {
         let decided = began.elapsed().as_secs_f64();
         let mut outcome = Outcome {
             summary: Summary::default(),
-            rejected: rejected(&records),
+            rejected: rejected(&records, self.tell_rejected),
             passed_over: found.passed_over,
             finished,
             seconds: [read, decided - read, 0.0],
@@ -305,7 +311,7 @@ impl Run<'_> {
         let writer = write::Writer::new(&records, &decisions, self, targets);
         let mut outcome = Outcome {
             summary: Summary::default(),
-            rejected: rejected(&records),
+            rejected: rejected(&records, self.tell_rejected),
             passed_over: Vec::new(),
             finished: 0,
             seconds: [read, decided - read, 0.0],
@@ -411,13 +417,14 @@ fn config_file(config: &Config) -> Result<String> {
         .map_err(|e| Error::Setting { setting: "config.toml".into(), reason: e.to_string() })
 }
 
-/// Where and why of every rejected record and unreadable file.
-fn rejected(records: &Records) -> Vec<String> {
+/// Where and why of the first unreadable files and rejected records.
+fn rejected(records: &Records, most: usize) -> Vec<String> {
     let files = records.unreadable.iter().map(|(file, reason)| format!("{}: {reason}", file.path.display()));
-    let show = |r: &crate::corpus::records::Rejected| {
-        format!("{}: {}", records::place(&records.files[r.file as usize], r), r.reason)
-    };
-    files.chain(records.rejected.iter().map(show)).collect()
+    let records = records
+        .rejected
+        .reasons()
+        .map(|(row, reason)| format!("{}: {reason}", row.place(&records.files[row.file as usize])));
+    files.chain(records).take(most).collect()
 }
 
 /// The peak resident size so far, where the system tells it (Linux).

@@ -43,7 +43,7 @@ impl Facts {
 impl<'a> Writer<'a> {
     /// The receipt of a record, if anything happened to it.
     pub(super) fn receipt<'w>(&'w self, record: u32, work: &'w mut Work<'a>) -> Option<Receipt<'w>> {
-        let Work { text, witness, near, evidence, facts, fates, touched } = work;
+        let Work { text, witness, near, evidence, facts, fates, touched, .. } = work;
         let removed = self.decisions.removed_next(record, fates);
         let stretch = near.with_evidence(self.decisions, record);
         let rows = if removed.is_some() { &[] } else { stretch.cuts_of(record) };

@@ -10,7 +10,7 @@ use super::shape::Columns;
 use crate::clean::receipt::{self, Header};
 use crate::corpus::format::{Compression, Format};
 use crate::corpus::reading::OnError;
-use crate::corpus::records::{FileRead, Raw, Records, Rejected};
+use crate::corpus::records::{FileRead, Raw, Records};
 use crate::corpus::table::Header as TableHeader;
 use crate::engine::fates::NextFates;
 use crate::engine::ordered::ordered;
@@ -51,15 +51,15 @@ impl Place {
     }
 }
 
-/// A record of a file, usable or not.
+/// A record of a file, usable or not, by its number among such.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Item<'a> {
+pub(super) enum Item {
     Record(u32),
-    Rejected(&'a Rejected),
+    Rejected(u32),
 }
 
 /// Records in the order of their file.
-pub(super) type Items<'a> = Box<dyn Iterator<Item = Item<'a>> + 'a>;
+pub(super) type Items<'a> = Box<dyn Iterator<Item = Item> + 'a>;
 
 /// What a thread that writes keeps from one record to the next.
 #[derive(Default)]
@@ -67,6 +67,8 @@ pub(super) struct Work<'a> {
     pub text: TextBuffer,
     /// The records of witnesses.
     pub witness: RawBuffer,
+    /// The bytes of a record that was rejected.
+    pub rejected: Vec<u8>,
     pub near: Near<'a>,
     pub evidence: Vec<Evidence>,
     pub facts: Facts,
@@ -180,10 +182,10 @@ impl<'a> Writer<'a> {
         self.passages(folder)?;
         let mut rejected = folder.create("rejected.jsonl", Packing::NONE);
         rejected.touch()?;
-        for row in &self.records.rejected {
+        for (row, reason) in self.records.rejected.reasons() {
             rejected.write(&line_of(&json!({
                 "file": self.records.files[row.file as usize].input.name, "line": row.line, "row": row.row,
-                "offset": row.offset, "bytes": row.bytes.len(), "reason": row.reason,
+                "offset": row.offset, "bytes": row.length(), "reason": reason,
                 "kept": self.keeps_rejected(row.file as usize),
             }))?)?;
         }
@@ -194,7 +196,7 @@ impl<'a> Writer<'a> {
         let mut list = folder.create("files.jsonl", Packing::NONE);
         list.write(&line_of(&Header::new(files::FORMAT, files::VERSION))?)?;
         for (number, (file, target)) in self.records.files.iter().zip(&self.targets).enumerate() {
-            let rejected = self.records.rejected_of(number).len() as u32;
+            let rejected = self.records.rejected.of_file(number).len() as u32;
             list.write(&line_of(&FileRow::new(file, rejected, target, written))?)?;
         }
         folder.keep(list)?;
@@ -227,9 +229,9 @@ impl<'a> Writer<'a> {
         let keep = self.keeps_rejected(number);
         let annotated = self.run.output.emits(Emit::Field);
         let (records, decisions) = (self.records, self.decisions);
-        let rejected = records.rejected_of(number);
+        let rejected = records.rejected.of_file(number);
         if place == Place::Rejected {
-            return Box::new(if keep { &[] } else { rejected }.iter().map(Item::Rejected));
+            return Box::new(if keep { 0..0 } else { rejected }.map(Item::Rejected));
         }
         let goes = move |r: &u32| (decisions.is_removed(*r) && !annotated) == (place == Place::Removed);
         let usable = records.of_file(number).filter(goes);
@@ -241,21 +243,22 @@ impl<'a> Writer<'a> {
     }
 
     /// Usable and unusable records of a file, in order.
-    pub(super) fn merged(
-        &self,
-        usable: impl Iterator<Item = u32> + 'a,
-        rejected: &'a [Rejected],
-    ) -> Items<'a> {
+    pub(super) fn merged(&self, usable: impl Iterator<Item = u32> + 'a, rejected: Range<u32>) -> Items<'a> {
         let (records, mut ahead) = (self.records, Ahead::default());
-        let (mut usable, mut rejected) = (usable.peekable(), rejected.iter().peekable());
+        let rejected = rejected.map(move |number| (number, records.rejected.row(number).row));
+        let (mut usable, mut rejected) = (usable.peekable(), rejected.peekable());
         Box::new(std::iter::from_fn(move || {
             let before = match (usable.peek(), rejected.peek()) {
                 (Some(&record), Some(rejected)) => {
-                    records.rows.get_next(record as usize, &mut ahead).row < rejected.row
+                    records.rows.get_next(record as usize, &mut ahead).row < rejected.1
                 }
                 (record, _) => record.is_some(),
             };
-            if before { usable.next().map(Item::Record) } else { rejected.next().map(Item::Rejected) }
+            if before {
+                usable.next().map(Item::Record)
+            } else {
+                rejected.next().map(|rejected| Item::Rejected(rejected.0))
+            }
         }))
     }
 
@@ -335,7 +338,9 @@ impl<'a> Writer<'a> {
                     out.extend_from_slice(separator);
                 }
                 match item {
-                    Item::Rejected(rejected) => out.extend_from_slice(&rejected.bytes),
+                    Item::Rejected(number) => {
+                        out.extend_from_slice(self.records.rejected.bytes(number, &mut work.rejected));
+                    }
                     Item::Record(record) => self.body(record, place, work, (true, out)),
                 }
                 Ok(())
@@ -462,7 +467,7 @@ impl<'a> Writer<'a> {
         folder.keep(file)
     }
 
-    fn clusters(&self, folder: &mut Folder<'_>, all: impl Iterator<Item = Item<'a>>) -> Result<()> {
+    fn clusters(&self, folder: &mut Folder<'_>, all: impl Iterator<Item = Item>) -> Result<()> {
         let mut file = folder.create("clusters.jsonl", Packing::NONE);
         file.touch()?;
         let mut kept = Bits::new(self.records.rows.len());
@@ -494,8 +499,8 @@ impl<'a> Writer<'a> {
     /// Makes bytes of all items in parallel and hands them on in order. Told is what receipts were made of.
     pub(super) fn in_order(
         &self,
-        items: impl Iterator<Item = Item<'a>>,
-        make: impl Fn(usize, Item<'a>, &mut Work<'a>, &mut Vec<u8>) -> Result<()> + Sync,
+        items: impl Iterator<Item = Item>,
+        make: impl Fn(usize, Item, &mut Work<'a>, &mut Vec<u8>) -> Result<()> + Sync,
         mut take: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<Touched> {
         let mut touched = Touched::default();
@@ -507,7 +512,7 @@ impl<'a> Writer<'a> {
                 let Some((at, item)) = items.next() else { break };
                 bytes += match item {
                     Item::Record(record) => self.records.rows.get_next(record as usize, &mut ahead).bytes(),
-                    Item::Rejected(rejected) => rejected.bytes.len() as u64,
+                    Item::Rejected(number) => self.records.rejected.row(number).length(),
                 };
                 batch.push((at, item));
             }

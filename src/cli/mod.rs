@@ -12,7 +12,7 @@ use dechaff::batch::opened::Opened;
 use dechaff::batch::out::Earlier;
 use dechaff::batch::restore::restore;
 use dechaff::batch::verify::verify;
-use dechaff::batch::{BATCH, MAX_EXPANSION, Outcome, Output, Product, Run};
+use dechaff::batch::{BATCH, MAX_EXPANSION, Outcome, Output, Product, Run, TELL_REJECTED};
 use dechaff::corpus::walk::{self, Inputs};
 use dechaff::disk::RealDisk;
 use dechaff::engine::Cancel;
@@ -26,9 +26,6 @@ use std::time::Instant;
 
 /// From so many bytes of input on a run says beforehand what it will take.
 const LARGE: u64 = 1 << 30;
-
-/// Rejected records that are shown.
-const SHOWN_REJECTED: usize = 10;
 
 /// Writes a line to standard error. Where nobody can be told, what was done is done.
 macro_rules! told {
@@ -146,6 +143,7 @@ fn cleaning(
         list_files: &list_files,
         site: arguments.site.as_deref(),
         encoding: arguments.encoding,
+        tell_rejected: arguments.show_rejected.unwrap_or(TELL_REJECTED),
         max_expansion: arguments.max_expansion.unwrap_or(MAX_EXPANSION),
         on_error: arguments.on_error.map(Into::into).unwrap_or_default(),
         output,
@@ -261,10 +259,11 @@ fn tell(
     product: Product,
     seconds: f64,
 ) -> Result<()> {
-    for rejected in outcome.rejected.iter().take(arguments.show_rejected.unwrap_or(SHOWN_REJECTED)) {
+    for rejected in &outcome.rejected {
         told!("dechaff: {rejected}");
     }
-    let more = outcome.rejected.len().saturating_sub(arguments.show_rejected.unwrap_or(SHOWN_REJECTED));
+    let rejected = outcome.summary.records_rejected + outcome.summary.files_unreadable;
+    let more = rejected - outcome.rejected.len() as u64;
     if more > 0 {
         told!("dechaff: {more} more rejected records (--show-rejected N shows more)");
     }

@@ -2,7 +2,8 @@
 
 use super::format::{Compression, Format};
 use super::parquet::{Batch, Group};
-use super::records::{self, Chunk, Content, FileRead, RecordRow, Records, Rejected};
+use super::records::{self, Chunk, Content, FileRead, RecordRow, Records};
+use super::rejected::{Rejected, RejectedBuilder};
 use super::site;
 use super::walk::InputFile;
 use crate::config::{Config, Keep};
@@ -58,6 +59,7 @@ pub(super) struct Assembly<'a> {
     open: usize,
     /// Holds what neither memory nor files of the input do, and how much.
     aside: Option<(Arc<dyn Temporary>, u64)>,
+    rejected: RejectedBuilder,
     site_index: HashMap<String, u32>,
     preferred: HashMap<String, u32>,
 }
@@ -89,6 +91,7 @@ impl<'a> Assembly<'a> {
             open: 0,
             aside: None,
             site_index: HashMap::new(),
+            rejected: RejectedBuilder::new(store),
             preferred: prefer.map(|(i, s)| (s.to_lowercase(), i as u32)).collect(),
         }
     }
@@ -126,6 +129,7 @@ impl<'a> Assembly<'a> {
             return Err(Error::TooMany { what: "records", limit: u64::from(u32::MAX) });
         }
         (records.rows, records.documents.dates) = (self.rows.finish(), self.dates.finish());
+        records.rejected = self.rejected.finish();
         records.documents.preferences = (0..)
             .zip(&records.sites)
             .filter_map(|(site, name)| Some((SiteIndex(site), *self.preferred.get(name)?)))
@@ -199,12 +203,12 @@ impl<'a> Assembly<'a> {
     }
 
     fn reject(&mut self, file: &mut FileRead, mut rejected: Rejected) -> Result<()> {
-        (rejected.file, rejected.row) = (self.records.files.len() as u32, file.records);
+        (rejected.row.file, rejected.row.row) = (self.records.files.len() as u32, file.records);
         if self.on_error == OnError::Fail {
-            return Err(Error::Input(format!("{}: {}", records::place(file, &rejected), rejected.reason)));
+            return Err(Error::Input(format!("{}: {}", rejected.row.place(file), rejected.reason)));
         }
         file.records += 1;
-        self.records.rejected.push(rejected);
+        self.rejected.push(&rejected);
         Ok(())
     }
 

@@ -16,6 +16,7 @@ pub mod pile;
 mod queue;
 pub mod reading;
 pub mod records;
+pub mod rejected;
 mod scan;
 pub mod site;
 pub mod spelling;

@@ -4,7 +4,8 @@ use super::assembly::Parsed;
 use super::checksum::Checksum;
 use super::json::site_fields;
 use super::reading::{Reading, too_long};
-use super::records::{FileRead, RecordRow, Rejected, Rows};
+use super::records::{FileRead, RecordRow, Rows};
+use super::rejected::{Rejected, RejectedRow};
 use super::site::{self, Sites};
 use super::strings::{Strings, is_text};
 use crate::disk::{Disk, ReadFile};
@@ -403,8 +404,7 @@ fn rows(reading: &Reading<'_>, batch: &RecordBatch, columns: &Columns, roots: &[
     let (mut named, mut of_urls) = (String::new(), Sites::default());
     let mut rows = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
-        let reject =
-            |reason: String| Rejected { file: 0, row: 0, line: 0, offset: 0, bytes: Vec::new(), reason };
+        let reject = |reason: String| Rejected { row: RejectedRow::at(0, 0), bytes: Vec::new(), reason };
         let Some(text) = texts.as_ref().and_then(|t| t.get(row)) else {
             rows.push(Err(reject(format!("field `{}` is null, not a string", reading.config.fields.text))));
             continue;

@@ -9,7 +9,8 @@ use super::format::{Compression, Format};
 use super::json::FieldPaths;
 use super::parquet;
 use super::queue::Queue;
-use super::records::{Content, FileRead, RecordRow, Records, Rejected, own_fields};
+use super::records::{Content, FileRead, RecordRow, Records, own_fields};
+use super::rejected::{Rejected, RejectedRow};
 use super::site::{self, Sites};
 use super::split::Piece;
 use super::table::{self, Header};
@@ -263,7 +264,7 @@ impl Reading<'_> {
         let Chunk { bytes, mut pieces, offset, broken } = chunk;
         let reject = |bytes: &[u8], piece: &Piece, reason: String| {
             let (offset, bytes) = (offset + piece.start as u64, bytes[piece.from..piece.next].to_vec());
-            Outcome::Rejected(Rejected { file: 0, row: 0, line: piece.line, offset, bytes, reason })
+            Outcome::Rejected(Rejected { row: RejectedRow::at(piece.line, offset), bytes, reason })
         };
         // The record in which it breaks off is set aside; where it does behind one that is whole, nothing but the reason.
         let breaks_off = |piece: &mut Piece| file.format == Format::Warc || piece.next == piece.end;

@@ -2,6 +2,7 @@
 
 use super::format::{Compression, Format};
 use super::json;
+use super::rejected::RejectedRecords;
 use super::spelling::Spelling;
 use super::strings::Strings;
 use super::walk::InputFile;
@@ -55,23 +56,6 @@ impl RecordRow {
     pub fn bytes(&self) -> u64 {
         self.before + self.length + self.after
     }
-}
-
-/// A record that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejected {
-    /// Which file.
-    pub file: u32,
-    /// Place among the records of the file, from 0.
-    pub row: u32,
-    /// Line in the file, from 1; 0 where lines tell nothing.
-    pub line: u64,
-    /// First byte in the unpacked file.
-    pub offset: u64,
-    /// It as it came, with what separates it from the next; empty where it is a row of a table in columns.
-    pub bytes: Vec<u8>,
-    /// Why.
-    pub reason: String,
 }
 
 /// The bytes of a part of a file: checked as a whole where they are all UTF-8, else record by record.
@@ -253,7 +237,7 @@ pub struct Records {
     /// The first usable record of each file, and the end of those of the last.
     pub first: Vec<u32>,
     /// Unusable ones in order.
-    pub rejected: Vec<Rejected>,
+    pub rejected: RejectedRecords,
     /// Files in folders that could not be opened, and why.
     pub unreadable: Vec<(InputFile, String)>,
     /// What is known of each usable record.
@@ -374,13 +358,6 @@ impl Records {
         self.first[file]..self.first[file + 1]
     }
 
-    /// The unusable records of a file.
-    pub fn rejected_of(&self, file: usize) -> &[Rejected] {
-        let from = self.rejected.partition_point(|r| (r.file as usize) < file);
-        let to = self.rejected.partition_point(|r| r.file as usize <= file);
-        &self.rejected[from..to]
-    }
-
     /// The id of a record: its field, the name of its file, or a content hash and an occurrence number.
     pub fn id(&self, record: u32, buffer: &mut RawBuffer) -> String {
         self.id_of(record, &self.load(record, buffer))
@@ -425,16 +402,6 @@ impl Records {
             made.push((record, occurrence, hash));
         });
         self.made_ids = made.finish();
-    }
-}
-
-/// Where an unusable record stands, for people.
-pub fn place(file: &FileRead, record: &Rejected) -> String {
-    let path = file.input.path.display();
-    match (file.format, record.line) {
-        (Format::Parquet, _) => format!("{path}, row {}", u64::from(record.row) + 1),
-        (_, 0) => format!("{path}, byte {}", record.offset),
-        (_, line) => format!("{path}:{line}"),
     }
 }
 

@@ -181,9 +181,9 @@ impl Summary {
         let mut summary = Summary {
             format: "dechaff summary".into(),
             version: 1,
-            records_in: (records.rows.len() + records.rejected.len()) as u64,
+            records_in: (records.rows.len() + records.rejected.count()) as u64,
             records_cut: counted.cut,
-            records_rejected: records.rejected.len() as u64,
+            records_rejected: records.rejected.count() as u64,
             files_unreadable: records.unreadable.len() as u64,
             text_bytes_in: counted.bytes_in,
             text_bytes_kept: counted.bytes_kept,

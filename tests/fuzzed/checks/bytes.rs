@@ -160,7 +160,7 @@ pub fn reading(data: &[u8]) {
     };
     assert_eq!(read.bytes, data.len() as u64);
     assert_eq!(records.of_file(0), 0..usable);
-    assert_eq!(u64::from(read.records), u64::from(usable) + records.rejected.len() as u64);
+    assert_eq!(u64::from(read.records), u64::from(usable) + records.rejected.count() as u64);
     let (mut buffer, mut raw, mut other) =
         (TextBuffer::default(), RawBuffer::default(), RawBuffer::default());
     for record in 0..usable {
