@@ -5,6 +5,7 @@ use super::parquet::{Batch, Group};
 use super::records::{self, Chunk, Content, FileRead, RecordRow, Records};
 use super::rejected::{Rejected, RejectedBuilder};
 use super::site;
+use super::site::SiteNumbers;
 use super::walk::InputFile;
 use crate::config::{Config, Keep};
 use crate::disk::{Disk, Temporary};
@@ -60,7 +61,7 @@ pub(super) struct Assembly<'a> {
     /// Holds what neither memory nor files of the input do, and how much.
     aside: Option<(Arc<dyn Temporary>, u64)>,
     rejected: RejectedBuilder,
-    site_index: HashMap<String, u32>,
+    sites: SiteNumbers,
     preferred: HashMap<String, u32>,
 }
 
@@ -90,7 +91,7 @@ impl<'a> Assembly<'a> {
             again: None,
             open: 0,
             aside: None,
-            site_index: HashMap::new(),
+            sites: SiteNumbers::default(),
             rejected: RejectedBuilder::new(store),
             preferred: prefer.map(|(i, s)| (s.to_lowercase(), i as u32)).collect(),
         }
@@ -130,9 +131,10 @@ impl<'a> Assembly<'a> {
         }
         (records.rows, records.documents.dates) = (self.rows.finish(), self.dates.finish());
         records.rejected = self.rejected.finish();
-        records.documents.preferences = (0..)
-            .zip(&records.sites)
-            .filter_map(|(site, name)| Some((SiteIndex(site), *self.preferred.get(name)?)))
+        records.sites = self.sites.finish();
+        records.documents.preferences = (0..records.sites.len() as u32)
+            .map(SiteIndex)
+            .filter_map(|site| Some((site, *self.preferred.get(records.sites.get(site))?)))
             .collect();
         records.name_unnamed(&self.unnamed.finish());
         Ok(records)
@@ -219,14 +221,7 @@ impl<'a> Assembly<'a> {
         row.chunk = self.records.chunks.len() as u32;
         file.records += 1;
         let name = parsed.site.or_else(|| file.input.folder.clone()).and_then(|s| site::normal(&s));
-        let (sites, index) = (&mut self.records.sites, &mut self.site_index);
-        let site = match name {
-            None => SiteIndex::NONE,
-            Some(name) => SiteIndex(*index.entry(name).or_insert_with_key(|name| {
-                sites.push(name.clone());
-                sites.len() as u32 - 1
-            })),
-        };
+        let site = name.map_or(SiteIndex::NONE, |name| self.sites.number(&name));
         let record = self.records.documents.sites.len() as u32;
         self.records.documents.sites.push(site);
         if matches!(self.config.document.keep, Keep::Earliest | Keep::Latest) {

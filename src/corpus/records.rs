@@ -3,6 +3,7 @@
 use super::format::{Compression, Format};
 use super::json;
 use super::rejected::RejectedRecords;
+use super::site::SiteNames;
 use super::spelling::Spelling;
 use super::strings::Strings;
 use super::walk::InputFile;
@@ -243,7 +244,7 @@ pub struct Records {
     /// What is known of each usable record.
     pub documents: Documents,
     /// Names of the sites.
-    pub sites: Vec<String>,
+    pub sites: SiteNames,
     /// Records without an id: record, occurrence and hash of its text.
     pub made_ids: Column<(u32, u32, u64)>,
     /// Holds the tables, and hears of files that changed.
@@ -379,7 +380,7 @@ impl Records {
     /// The site of a record.
     pub fn site(&self, record: u32) -> Option<&str> {
         let site = self.documents.sites[record as usize];
-        site.is_some().then(|| self.sites[site.0 as usize].as_str())
+        site.is_some().then(|| self.sites.get(site))
     }
 
     /// Gives ids to the records that have none.

@@ -1,5 +1,10 @@
 //! Which site a document belongs to.
 
+use crate::document::SiteIndex;
+use crate::text::hash::BySame;
+use std::collections::HashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
 /// Tells the sites of addresses that come one after another, which are mostly those of one host.
 #[derive(Debug, Default)]
 pub struct Sites {
@@ -59,6 +64,63 @@ fn of_host(host: &str) -> Option<String> {
     }
 }
 
+/// The names of sites, by number.
+#[derive(Debug, Default)]
+pub struct SiteNames {
+    names: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl SiteNames {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The name of a site.
+    pub fn get(&self, site: SiteIndex) -> &str {
+        let site = site.0 as usize;
+        &self.names[site.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[site]]
+    }
+}
+
+/// Numbers sites in the order in which they are named first.
+#[derive(Debug, Default)]
+pub struct SiteNumbers {
+    names: SiteNames,
+    /// By the hash of a name; of names with the same hash all but the first by the next hash that is free.
+    numbers: HashMap<u64, u32, BySame>,
+}
+
+impl SiteNumbers {
+    /// The number of a name.
+    pub fn number(&mut self, name: &str) -> SiteIndex {
+        let mut hash = xxh3_64(name.as_bytes());
+        while let Some(&number) = self.numbers.get(&hash) {
+            if self.names.get(SiteIndex(number)) == name {
+                return SiteIndex(number);
+            }
+            hash = hash.wrapping_add(1);
+        }
+        let number = self.names.len() as u32;
+        self.names.names.push_str(name);
+        self.names.ends.push(self.names.names.len());
+        self.numbers.insert(hash, number);
+        SiteIndex(number)
+    }
+
+    /// All names.
+    pub fn finish(self) -> SiteNames {
+        self.names
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +177,21 @@ mod tests {
         {
             assert_eq!(of_url(address), None, "{address}");
         }
+    }
+
+    #[test]
+    fn sites_are_numbered_as_they_come() {
+        let mut numbers = SiteNumbers::default();
+        // Another name took the place of the first one's hash.
+        numbers.number("x.example");
+        numbers.numbers.insert(xxh3_64(b"a.example"), 0);
+        let named = ["a.example", "", "ä.example", "a.example", "x.example", ""];
+        assert_eq!(named.map(|name| numbers.number(name).0), [1, 2, 3, 1, 0, 2]);
+        let names = numbers.finish();
+        assert_eq!(names.len(), 4);
+        assert_eq!(
+            [0, 1, 2, 3].map(|n| names.get(SiteIndex(n))),
+            ["x.example", "a.example", "", "ä.example"]
+        );
     }
 }

@@ -418,7 +418,7 @@ fn most_cut(
             let record = decisions.units.record_of(unit);
             let span = decisions.units.spans.get(unit as usize);
             let line = shorten(span.of(records.text(record as usize, &mut buffer)));
-            TopLine { line, cuts, sites, site: site.map(|site| records.sites[site.0 as usize].clone()) }
+            TopLine { line, cuts, sites, site: site.map(|site| records.sites.get(site).to_owned()) }
         })
         .collect()
 }
