@@ -85,6 +85,7 @@ impl Table {
         WriterProperties::builder()
             .set_compression(codec)
             .set_max_row_group_row_count(Some(rows))
+            .set_max_row_group_bytes(Some(GROUP_BYTES))
             .set_key_value_metadata(said)
             .build()
     }
@@ -93,7 +94,7 @@ impl Table {
 /// Rows that are written together: as many lines as these, or of so many bytes.
 const BATCH_BYTES: usize = 16 << 20;
 /// A row group is ended when about so many packed bytes of it wait.
-const GROUP_BYTES: usize = 64 << 20;
+const GROUP_BYTES: usize = 32 << 20;
 
 /// Makes a table of lines of JSON.
 pub(super) struct TableSink {

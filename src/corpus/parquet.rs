@@ -17,7 +17,7 @@ use arrow_schema::{ArrowError, DataType, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::ColumnChunkMetaData;
@@ -32,6 +32,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Rows that are decoded at a time.
 pub const ROWS: usize = 1024;
+/// Row groups are unpacked as a whole as far as this part of the budget holds them, in per cent.
+const ROOM: u64 = 25;
 
 /// Rows of a file as records, where they were read to.
 pub(super) struct Batch {
@@ -41,7 +43,7 @@ pub(super) struct Batch {
     pub rows: Vec<std::result::Result<Parsed, Rejected>>,
 }
 
-/// A row group as records.
+/// A row group, or a part of one, as records.
 pub(super) struct Group {
     /// Its rows in order.
     pub batches: Vec<Batch>,
@@ -203,6 +205,20 @@ impl Columns {
         roots.dedup();
         roots
     }
+
+    /// About how many bytes a row group takes in memory.
+    fn unpacked(&self, metadata: &ArrowReaderMetadata, group: usize) -> u64 {
+        let schema = metadata.metadata().file_metadata().schema_descr();
+        let group = metadata.metadata().row_group(group);
+        let roots = self.roots();
+        let looked_at = |leaf: &(usize, &ColumnChunkMetaData)| {
+            leaf.0 < schema.num_columns() && roots.contains(&schema.get_column_root_idx(leaf.0))
+        };
+        let columns = group.columns().iter().enumerate().filter(looked_at);
+        let texts: u64 = columns.map(|(_, column)| column.uncompressed_size().unsigned_abs()).sum();
+        let row = size_of::<std::result::Result<Parsed, Rejected>>() as u64;
+        texts.saturating_add(group.num_rows().unsigned_abs().saturating_mul(row))
+    }
 }
 
 /// Which column holds the text.
@@ -288,20 +304,39 @@ pub(super) fn read(
     let length = opened.seek(SeekFrom::End(0)).map_err(failed)?;
     let checksum = Arc::new(Checksum::new(opened));
     let (mut taken, mut behind) = (0, 0);
-    for window in groups.chunks(rayon::current_num_threads().max(1)) {
-        let read = || -> Vec<Result<Group>> {
-            let group = |&group| read_group(reading, &path, (metadata, group), &columns, &checksum);
-            window.par_iter().map(group).collect()
+    let sizes: Vec<u64> = groups.iter().map(|&group| columns.unpacked(metadata, group)).collect();
+    let room = reading.store.budget().map_or(u64::MAX, |budget| budget / 100 * ROOM);
+    let mut rest = &groups[..];
+    while !rest.is_empty() {
+        let mut held = 0;
+        let fits = |&&group: &&usize| {
+            held = u64::saturating_add(held, sizes[group]);
+            held <= room
         };
-        // What no column of ours lies in is hashed beside.
-        let (hashed, read) =
-            rayon::join(|| reading.most.map_or_else(|| checksum.go_to(behind), |_| Ok(())), read);
-        hashed.map_err(failed)?;
-        for group in read {
-            let group = group?;
+        let fitting = rest.iter().take(rayon::current_num_threads().max(1)).take_while(fits).count();
+        let (window, behind_it) = rest.split_at(fitting.max(1));
+        rest = behind_it;
+        let mut hand_on = |group: Group| {
             reading.cancel.check()?;
             taken += group.bytes as u64;
-            take(file, group)?;
+            take(file, group)
+        };
+        let read = || -> Vec<Result<Group>> {
+            let group =
+                |&group| GroupReader::open(reading, &path, (metadata, group), &columns, &checksum)?.whole();
+            window.par_iter().map(group).collect()
+        };
+        if fitting > 0 {
+            // What no column of ours lies in is hashed beside.
+            let (hashed, read) =
+                rayon::join(|| reading.most.map_or_else(|| checksum.go_to(behind), |_| Ok(())), read);
+            hashed.map_err(failed)?;
+            read.into_iter().try_for_each(|group| hand_on(group?))?;
+        } else {
+            let mut group = GroupReader::open(reading, &path, (metadata, window[0]), &columns, &checksum)?;
+            while let Some(part) = group.part()? {
+                hand_on(part)?;
+            }
         }
         let ends = window.iter().map(|&group| end_of(metadata, group).min(length));
         let end = ends.max().unwrap_or(0).max(behind);
@@ -335,33 +370,69 @@ fn end_of(metadata: &ArrowReaderMetadata, group: usize) -> u64 {
     columns.map(end).max().unwrap_or(0)
 }
 
-fn read_group(
-    reading: &Reading<'_>,
-    path: &Path,
-    (metadata, group): (&ArrowReaderMetadata, usize),
-    columns: &Columns,
-    checksum: &Arc<Checksum>,
-) -> Result<Group> {
-    let roots = columns.roots();
-    let mask =
-        ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), roots.iter().copied());
-    let checksum = reading.most.is_none().then(|| Arc::clone(checksum));
-    let file = SharedFile { checksum, ..SharedFile::open(reading.disk, path)? };
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
-        .with_projection(mask)
-        .with_row_groups(vec![group])
-        .with_batch_size(ROWS);
-    let mut batches = caught(|| builder.build()).map_err(broken(path))?;
-    let (mut counted, mut bytes) = (HashSet::new(), 0);
-    let mut out = Vec::new();
-    while let Some(batch) = caught(|| batches.next().transpose())
-        .map_err(|e: ArrowError| broken(path)(ParquetError::External(Box::new(e))))?
-    {
-        let batch = rows(reading, &batch, columns, &roots);
-        bytes += batch.held.memory(&mut counted);
-        out.push(batch);
+/// Reads a row group.
+struct GroupReader<'a> {
+    reading: &'a Reading<'a>,
+    path: &'a Path,
+    columns: &'a Columns,
+    roots: Vec<usize>,
+    batches: ParquetRecordBatchReader,
+}
+
+impl<'a> GroupReader<'a> {
+    fn open(
+        reading: &'a Reading<'a>,
+        path: &'a Path,
+        (metadata, group): (&ArrowReaderMetadata, usize),
+        columns: &'a Columns,
+        checksum: &Arc<Checksum>,
+    ) -> Result<GroupReader<'a>> {
+        let roots = columns.roots();
+        let mask =
+            ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), roots.iter().copied());
+        let checksum = reading.most.is_none().then(|| Arc::clone(checksum));
+        let file = SharedFile { checksum, ..SharedFile::open(reading.disk, path)? };
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+            .with_projection(mask)
+            .with_row_groups(vec![group])
+            .with_batch_size(ROWS);
+        let batches = caught(|| builder.build()).map_err(broken(path))?;
+        Ok(GroupReader { reading, path, columns, roots, batches })
     }
-    Ok(Group { batches: out, bytes })
+
+    fn next(&mut self) -> Result<Option<RecordBatch>> {
+        let batch = caught(|| self.batches.next().transpose());
+        batch.map_err(|e: ArrowError| broken(self.path)(ParquetError::External(Box::new(e))))
+    }
+
+    /// All of it.
+    fn whole(mut self) -> Result<Group> {
+        let mut group = Group { batches: Vec::new(), bytes: 0 };
+        let mut counted = HashSet::new();
+        while let Some(batch) = self.next()? {
+            let batch = rows(self.reading, &batch, self.columns, &self.roots);
+            group.bytes += batch.held.memory(&mut counted);
+            group.batches.push(batch);
+        }
+        Ok(group)
+    }
+
+    /// The next rows of one that is too large to be held: a few for each thread.
+    fn part(&mut self) -> Result<Option<Group>> {
+        let mut batches = Vec::new();
+        while batches.len() < rayon::current_num_threads() {
+            let Some(batch) = self.next()? else { break };
+            batches.push(batch);
+        }
+        if batches.is_empty() {
+            return Ok(None);
+        }
+        let rows = |batch: &RecordBatch| rows(self.reading, batch, self.columns, &self.roots);
+        let batches: Vec<Batch> = batches.par_iter().map(rows).collect();
+        let mut counted = HashSet::new();
+        let bytes = batches.iter().map(|batch| batch.held.memory(&mut counted)).sum();
+        Ok(Some(Group { batches, bytes }))
+    }
 }
 
 /// The values of a column as text.

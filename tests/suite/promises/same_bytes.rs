@@ -67,6 +67,22 @@ fn memory_does_not_change_a_byte() {
     assert_eq!(left.len(), 4, "{left:?}");
 }
 
+#[test]
+fn a_table_in_columns_is_read_in_parts_where_there_is_little_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("corpus.jsonl"), lines_in_many_documents()).unwrap();
+    expect(dir.path(), &["clean", "corpus.jsonl", "-q", "-o", "table", "--output-format", "parquet"], 0);
+    let table = "table/documents/corpus.jsonl.parquet";
+    let mut made = Vec::new();
+    for memory in ["1", "1M", "1G"] {
+        expect(dir.path(), &["clean", table, "-q", "-o", memory, "--memory", memory], 0);
+        let mut files = tree(&dir.path().join(memory));
+        files.remove("run.json");
+        made.push(files);
+    }
+    assert!(made[0] == made[2] && made[1] == made[2]);
+}
+
 /// Lines that stand in more documents than are held at a time where all tables are on disk: on all pages of a site, but for a
 /// number in some; on a part of them; on pages that were saved twice; on many sites; nearly the same everywhere.
 fn lines_in_many_documents() -> String {
