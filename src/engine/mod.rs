@@ -13,6 +13,7 @@ mod furniture;
 pub mod groups;
 mod leaders;
 pub mod near;
+mod near_sets;
 pub mod ordered;
 pub mod repeated;
 mod sketches;

@@ -1,14 +1,14 @@
 //! Which groups of units nearly say the same: those that share a bucket are compared.
 
-use super::analyse::{Analyser, Scratch};
+use super::analyse::Analyser;
 use super::groups::{Groups, Left};
+use super::near_sets::{GROUP_BYTES, StoredSets, bytes_of};
 use super::repeated::{Repeated, mixed};
-use super::{Cancel, Source, TextBuffer};
+use super::{Cancel, Source};
 use crate::error::Result;
 use crate::store::row::row;
-use crate::store::{Ahead, Bits, Builder, By, Column, Sorted, Sorter, Store};
-use crate::tables::{NEAR_BANDS, NearRow, UNIT_SHINGLE};
-use crate::text::numbers;
+use crate::store::{Bits, Builder, By, Column, Sorted, Sorter, Store};
+use crate::tables::{NEAR_BANDS, NearRow};
 use crate::text::shingle::{self, Bitmap};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,8 +18,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 const BUCKET_ALL_PAIRS: usize = 48;
 /// How many of a large bucket's first groups all others are compared with.
 const BUCKET_HEADS: usize = 8;
-/// A document of more groups than this is read on several threads.
-const LONG_RUN: usize = 1 << 12;
 
 row!(Edge { a: u32, b: u32, similarity: f32 });
 
@@ -69,10 +67,7 @@ pub struct NearSearch<'a> {
     pub threshold: f64,
 }
 
-/// Bytes that a group may need while it is compared: so many at least, and for each byte of its text, the shingles of which are
-/// held twice for a moment. And bytes of a pair.
-const GROUP_BYTES: usize = 512;
-const TEXT_BYTES: usize = 4;
+/// Bytes of a pair that waits.
 const PAIR_BYTES: usize = 24;
 /// Groups that are compared at a time: enough that few documents are read again for the next ones.
 const MOST_GROUPS: usize = 1 << 19;
@@ -81,6 +76,8 @@ const MOST_GROUPS: usize = 1 << 19;
 /// bucket (by its number). Groups that nearly all say the same share several large buckets, whose heads are mostly the
 /// same ones; these rows are fewer than the pairs.
 type Wanted = (u32, u32, u8);
+/// Two groups that are to be compared, the later one first.
+type Pair = (u32, u32);
 /// `(band, band key, group, shingles, bitmap)`.
 type Banded = (u8, u32, u32, u16, Bitmap);
 /// The first groups of a large bucket.
@@ -92,20 +89,30 @@ impl NearSearch<'_> {
         let forgone = AtomicU64::new(0);
         let (wanted, heads) = self.wanted(store, &forgone);
         cancel.check()?;
+        // A group's pairs, each once, the later group first: texts are read in order, and what many are compared with are few.
+        let each = |take: &mut dyn FnMut(&[Pair])| {
+            wanted.mapped(|a, b| a.0 == b.0, |run, pairs| pairs_of(run, &heads, pairs), |pairs| take(&pairs));
+        };
         let edges = Sorter::new(store, |e: &Edge| (e.a, e.b));
         let mut comparing = Comparing::new(self, edges, store);
-        let mut done = Ok(());
-        // A group's pairs, each once, the later group first: texts are read in order, and what many are compared with are few.
-        wanted.mapped(
-            |a, b| a.0 == b.0,
-            |run, pairs| pairs_of(run, &heads, pairs),
-            |pairs| {
+        let mut fit = true;
+        each(&mut |pairs| fit = fit && pairs.iter().all(|&pair| comparing.add(pair)));
+        cancel.check()?;
+        if !fit {
+            comparing.forget();
+            let mut compared = Bits::new(self.left.units.rows.len());
+            each(&mut |pairs| {
+                pairs.iter().flat_map(|&(b, a)| [a, b]).for_each(|group| compared.set(group as usize));
+            });
+            comparing.stored = Some(self.store_sets(compared, comparing.most, store, cancel)?);
+            let mut done = Ok(());
+            each(&mut |pairs| {
                 if done.is_ok() {
-                    done = comparing.take(&pairs, cancel);
+                    done = comparing.take(pairs, cancel);
                 }
-            },
-        );
-        done?;
+            });
+            done?;
+        }
         Ok(NearMatches { edges: comparing.finish(), forgone: forgone.into_inner() })
     }
 
@@ -205,49 +212,6 @@ impl NearSearch<'_> {
         let shingles = usize::from(fewer) + usize::from(more);
         alike && (more == u16::MAX || shingle::may_reach(self.threshold, (a.4, b.4), shingles))
     }
-
-    /// The shingle sets of groups, which are sorted, read document by document.
-    fn shingles_of(&self, groups: Vec<u32>) -> Sets {
-        let record = |g: &u32| self.left.units.record_of(*g);
-        let runs: Vec<&[u32]> = groups.chunk_by(|a, b| record(a) == record(b)).collect();
-        let of_run = |reader: &mut Reader, run: &&[u32]| {
-            let text = self.source.text(record(&run[0]) as usize, &mut reader.text);
-            if run.len() <= LONG_RUN {
-                return vec![self.shingles_in(text, run, &mut reader.words)];
-            }
-            // Few documents are so long, so that their threads are free.
-            let part = |words: &mut Words, run| self.shingles_in(text, run, words);
-            run.par_chunks(LONG_RUN).map_init(Words::default, part).collect()
-        };
-        let parts: Vec<Vec<(Vec<u64>, Vec<Compact>)>> =
-            runs.par_iter().map_init(Reader::default, of_run).collect();
-        drop(runs);
-        let mut sets = Sets { groups, first: vec![0], numbers: Vec::new(), shingles: Vec::new() };
-        for (shingles, compact) in parts.into_iter().flatten() {
-            for Compact { shingles, numbers } in compact {
-                sets.first.push(sets.first[sets.first.len() - 1] + shingles as usize);
-                sets.numbers.push(numbers);
-            }
-            sets.shingles.extend_from_slice(&shingles);
-        }
-        sets
-    }
-
-    /// The shingles of groups of one document, behind one another, and what each has.
-    fn shingles_in(&self, text: &str, groups: &[u32], reader: &mut Words) -> (Vec<u64>, Vec<Compact>) {
-        let Words { scratch, words, set, ahead } = reader;
-        let (mut shingles, mut compact) = (Vec::new(), Vec::with_capacity(groups.len()));
-        for &unit in groups {
-            words.clear();
-            let span = self.left.units.spans.get_next(unit as usize, ahead);
-            self.analyser.words_of(text, [span].into_iter(), scratch, words);
-            shingle::set_into(words, UNIT_SHINGLE, set);
-            shingles.extend_from_slice(set);
-            compact
-                .push(Compact { shingles: set.len() as u32, numbers: numbers::fingerprint(span.of(text)) });
-        }
-        (shingles, compact)
-    }
 }
 
 /// A key of a band, before those of the next one.
@@ -257,7 +221,7 @@ fn of_band(band: usize, key: u32) -> u64 {
 }
 
 /// The pairs of one group, sorted and each once, behind `pairs`.
-fn pairs_of(run: &[Wanted], heads: &Column<Heads>, pairs: &mut Vec<(u32, u32)>) {
+fn pairs_of(run: &[Wanted], heads: &Column<Heads>, pairs: &mut Vec<Pair>) {
     let from = pairs.len();
     for &(group, with, bits) in run {
         if bits == 0 {
@@ -282,12 +246,14 @@ fn pairs_of(run: &[Wanted], heads: &Column<Heads>, pairs: &mut Vec<(u32, u32)>) 
 struct Comparing<'a, B> {
     search: &'a NearSearch<'a>,
     /// Pairs that wait, and the groups in them, each once.
-    pairs: Vec<(u32, u32)>,
+    pairs: Vec<Pair>,
     groups: Vec<u32>,
     waits: Bits,
     /// Bytes that they may need, and those that they may in all.
     bytes: usize,
     most: usize,
+    /// Shingle sets, where they are read from a table.
+    stored: Option<StoredSets>,
     edges: Sorter<Edge, B>,
 }
 
@@ -299,24 +265,29 @@ impl<'a, B: By<Edge>> Comparing<'a, B> {
             groups: Vec::new(),
             waits: Bits::new(search.left.units.rows.len()),
             bytes: 0,
+            stored: None,
             most: store.rows_at_once(GROUP_BYTES).min(MOST_GROUPS) * GROUP_BYTES,
             edges,
         }
     }
 
-    fn take(&mut self, pairs: &[(u32, u32)], cancel: &Cancel) -> Result<()> {
-        for pair in pairs {
-            for group in [pair.0, pair.1] {
-                if !self.waits.has(group as usize) {
-                    self.waits.set(group as usize);
-                    self.groups.push(group);
-                    let span = self.search.left.units.spans.get(group as usize);
-                    self.bytes += GROUP_BYTES.max((span.end - span.start) as usize * TEXT_BYTES);
-                }
+    /// Adds a pair; whether there is room for more.
+    fn add(&mut self, pair: Pair) -> bool {
+        for group in [pair.0, pair.1] {
+            if !self.waits.has(group as usize) {
+                self.waits.set(group as usize);
+                self.groups.push(group);
+                self.bytes += bytes_of(self.search.left.units.spans.get(group as usize));
             }
-            self.pairs.push(*pair);
-            self.bytes += PAIR_BYTES;
-            if self.bytes >= self.most {
+        }
+        self.pairs.push(pair);
+        self.bytes += PAIR_BYTES;
+        self.bytes < self.most
+    }
+
+    fn take(&mut self, pairs: &[Pair], cancel: &Cancel) -> Result<()> {
+        for &pair in pairs {
+            if !self.add(pair) {
                 self.compare();
                 cancel.check()?;
             }
@@ -324,14 +295,24 @@ impl<'a, B: By<Edge>> Comparing<'a, B> {
         Ok(())
     }
 
+    /// Forgets all pairs that wait.
+    fn forget(&mut self) {
+        self.pairs.clear();
+        self.bytes = 0;
+        self.groups.drain(..).for_each(|group| self.waits.unset(group as usize));
+    }
+
     fn compare(&mut self) {
-        let mut groups = std::mem::take(&mut self.groups);
-        groups.par_sort_unstable();
-        let sets = self.search.shingles_of(groups);
-        let of_group = |pairs: &[(u32, u32)]| {
+        self.groups.par_sort_unstable();
+        let groups = std::mem::take(&mut self.groups);
+        let sets = match &self.stored {
+            Some(stored) => stored.of(groups),
+            None => self.search.shingles_of(groups),
+        };
+        let of_group = |pairs: &[Pair]| {
             let b = pairs[0].0;
             let (set, numbers) = sets.get(b);
-            let near = |&(_, a): &(u32, u32)| {
+            let near = |&(_, a): &Pair| {
                 let (other, of_other) = sets.get(a);
                 let similarity = shingle::jaccard(other, set);
                 // With other numbers a line tells something else, however much of the rest is the same.
@@ -342,53 +323,13 @@ impl<'a, B: By<Edge>> Comparing<'a, B> {
         };
         let edges = self.pairs.par_chunk_by(|a, b| a.0 == b.0).flat_map_iter(of_group).collect();
         self.edges.append(edges);
-        self.pairs.clear();
-        self.bytes = 0;
         self.groups = sets.groups;
-        self.groups.drain(..).for_each(|group| self.waits.unset(group as usize));
+        self.forget();
     }
 
     fn finish(mut self) -> Column<Edge> {
         self.compare();
         self.edges.finish()
-    }
-}
-
-/// What a thread that reads units again keeps from one document to the next.
-#[derive(Default)]
-struct Reader {
-    text: TextBuffer,
-    words: Words,
-}
-
-#[derive(Default)]
-struct Words {
-    scratch: Scratch,
-    words: Vec<u64>,
-    set: Vec<u64>,
-    ahead: Ahead,
-}
-
-/// What is known of the words of a group.
-struct Compact {
-    /// How many shingles there are.
-    shingles: u32,
-    /// Which numbers.
-    numbers: u64,
-}
-
-/// Shingle sets of groups, behind one another, and which numbers each tells.
-struct Sets {
-    groups: Vec<u32>,
-    first: Vec<usize>,
-    numbers: Vec<u64>,
-    shingles: Vec<u64>,
-}
-
-impl Sets {
-    fn get(&self, group: u32) -> (&[u64], u64) {
-        let at = self.groups.partition_point(|&g| g < group);
-        (&self.shingles[self.first[at]..self.first[at + 1]], self.numbers[at])
     }
 }
 

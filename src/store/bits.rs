@@ -1,5 +1,7 @@
 //! A bit for each of many things.
 
+use std::ops::Range;
+
 /// Bits by number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bits {
@@ -39,17 +41,26 @@ impl Bits {
     }
 
     /// Whether any bit of a range is set.
-    pub fn any(&self, mut range: std::ops::Range<usize>) -> bool {
-        while range.start < range.end {
+    pub fn any(&self, range: Range<usize>) -> bool {
+        self.of(range).any(|bits| bits != 0)
+    }
+
+    /// How many bits of a range are set.
+    pub fn count(&self, range: Range<usize>) -> usize {
+        self.of(range).map(|bits| bits.count_ones() as usize).sum()
+    }
+
+    /// The bits of a range, word by word.
+    fn of(&self, mut range: Range<usize>) -> impl Iterator<Item = u64> + '_ {
+        std::iter::from_fn(move || {
+            if range.start >= range.end {
+                return None;
+            }
             let (word, from) = (range.start / 64, range.start % 64);
             let to = (range.end - word * 64).min(64);
-            let mask = (u64::MAX >> (64 - (to - from))) << from;
-            if self.words[word] & mask != 0 {
-                return true;
-            }
             range.start = word * 64 + to;
-        }
-        false
+            Some(self.words[word] & (u64::MAX >> (64 - (to - from))) << from)
+        })
     }
 }
 
@@ -67,7 +78,8 @@ mod tests {
         assert_eq!(set, [0, 63, 64, 130]);
         for from in 0..200 {
             for to in from..200 {
-                assert_eq!(bits.any(from..to), set.iter().any(|b| (from..to).contains(b)), "{from}..{to}");
+                let within = set.iter().filter(|&b| (from..to).contains(b)).count();
+                assert_eq!((bits.any(from..to), bits.count(from..to)), (within > 0, within), "{from}..{to}");
             }
         }
     }
