@@ -153,7 +153,7 @@ enum Kept {
 
 /// The members in each bucket.
 struct Buckets {
-    /// How many each has, and where the last of them is among all, counted from 1.
+    /// Where the last of each is among all, counted from 1, and how many there are.
     heads: Vec<(u32, u8)>,
     /// Members, each with the place of the one before it in the same bucket.
     members: Vec<(u32, u32)>,
