@@ -3,7 +3,8 @@
 use crate::batch::BATCH;
 use crate::clean::cuts;
 use crate::config::Config;
-use crate::corpus::{date, site};
+use crate::corpus::date;
+use crate::corpus::site::{self, SiteNumbers};
 use crate::document::{Document, Kind, RecordIndex, SiteIndex, Span};
 use crate::engine::units::Documents;
 use crate::engine::{Cancel, Job, Lists, Source, TextBuffer};
@@ -140,24 +141,16 @@ pub fn clean_with(documents: &[Document], config: &Config, lists: &Lists) -> Res
 }
 
 fn rows(documents: &[Document], config: &Config, store: &Arc<Store>) -> Documents {
-    let mut numbers: HashMap<String, u32> = HashMap::new();
+    let mut numbers = SiteNumbers::default();
     let mut rows = Documents::default();
     let mut dates = Builder::new(store);
     for document in documents {
         let given = document.site.as_deref().and_then(site::normal);
         let name = given.or_else(|| document.url.as_deref().and_then(site::of_url));
-        let next = numbers.len() as u32;
-        rows.sites.push(match name {
-            Some(name) => SiteIndex(*numbers.entry(name).or_insert(next)),
-            None => SiteIndex::NONE,
-        });
+        rows.sites.push(name.map_or(SiteIndex::NONE, |name| numbers.number(&name)));
         dates.push(document.date.as_deref().and_then(date::parse));
     }
-    for (place, preferred) in (0..).zip(&config.document.prefer) {
-        if let Some(&number) = site::normal(preferred).and_then(|p| numbers.get(&p)) {
-            rows.preferences.entry(SiteIndex(number)).or_insert(place);
-        }
-    }
+    rows.preferences = numbers.preferences(&config.document.prefer);
     rows.dates = dates.finish();
     rows
 }

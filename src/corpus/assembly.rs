@@ -4,15 +4,13 @@ use super::format::{Compression, Format};
 use super::parquet::{Batch, Group};
 use super::records::{self, Chunk, Content, FileRead, RecordRow, Records};
 use super::rejected::{Rejected, RejectedBuilder};
-use super::site;
-use super::site::SiteNumbers;
+use super::site::{self, SiteNumbers};
 use super::walk::InputFile;
 use crate::config::{Config, Keep};
 use crate::disk::{Disk, Temporary};
 use crate::document::SiteIndex;
 use crate::error::{Error, Result};
 use crate::store::{Builder, Share, Store};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What is done with a record that cannot be used.
@@ -62,7 +60,6 @@ pub(super) struct Assembly<'a> {
     aside: Option<(Arc<dyn Temporary>, u64)>,
     rejected: RejectedBuilder,
     sites: SiteNumbers,
-    preferred: HashMap<String, u32>,
 }
 
 /// Files of at least this size, or larger than the budget, are read again where they lie, and not set aside.
@@ -78,7 +75,6 @@ impl<'a> Assembly<'a> {
         disk: &'a dyn Disk,
         store: &'a Arc<Store>,
     ) -> Assembly<'a> {
-        let prefer = config.document.prefer.iter().enumerate();
         Assembly {
             config,
             on_error,
@@ -93,7 +89,6 @@ impl<'a> Assembly<'a> {
             aside: None,
             sites: SiteNumbers::default(),
             rejected: RejectedBuilder::new(store),
-            preferred: prefer.map(|(i, s)| (s.to_lowercase(), i as u32)).collect(),
         }
     }
 
@@ -131,11 +126,8 @@ impl<'a> Assembly<'a> {
         }
         (records.rows, records.documents.dates) = (self.rows.finish(), self.dates.finish());
         records.rejected = self.rejected.finish();
+        records.documents.preferences = self.sites.preferences(&self.config.document.prefer);
         records.sites = self.sites.finish();
-        records.documents.preferences = (0..records.sites.len() as u32)
-            .map(SiteIndex)
-            .filter_map(|site| Some((site, *self.preferred.get(records.sites.get(site))?)))
-            .collect();
         records.name_unnamed(&self.unnamed.finish());
         Ok(records)
     }

@@ -99,20 +99,38 @@ pub struct SiteNumbers {
 }
 
 impl SiteNumbers {
-    /// The number of a name.
-    pub fn number(&mut self, name: &str) -> SiteIndex {
+    /// The number of a name, or the hash that is free for it.
+    fn find(&self, name: &str) -> Result<SiteIndex, u64> {
         let mut hash = xxh3_64(name.as_bytes());
         while let Some(&number) = self.numbers.get(&hash) {
             if self.names.get(SiteIndex(number)) == name {
-                return SiteIndex(number);
+                return Ok(SiteIndex(number));
             }
             hash = hash.wrapping_add(1);
         }
-        let number = self.names.len() as u32;
-        self.names.names.push_str(name);
-        self.names.ends.push(self.names.names.len());
-        self.numbers.insert(hash, number);
-        SiteIndex(number)
+        Err(hash)
+    }
+
+    /// The number of a name.
+    pub fn number(&mut self, name: &str) -> SiteIndex {
+        self.find(name).unwrap_or_else(|hash| {
+            let number = self.names.len() as u32;
+            self.names.names.push_str(name);
+            self.names.ends.push(self.names.names.len());
+            self.numbers.insert(hash, number);
+            SiteIndex(number)
+        })
+    }
+
+    /// The places of sites in a list of preferred ones, the first of each.
+    pub fn preferences(&self, preferred: &[String]) -> HashMap<SiteIndex, u32> {
+        let mut preferences = HashMap::new();
+        for (place, name) in (0..).zip(preferred) {
+            if let Some(site) = normal(name).and_then(|name| self.find(&name).ok()) {
+                preferences.entry(site).or_insert(place);
+            }
+        }
+        preferences
     }
 
     /// All names.
@@ -187,6 +205,8 @@ mod tests {
         numbers.numbers.insert(xxh3_64(b"a.example"), 0);
         let named = ["a.example", "", "ä.example", "a.example", "x.example", ""];
         assert_eq!(named.map(|name| numbers.number(name).0), [1, 2, 3, 1, 0, 2]);
+        let preferred = [" Ä.example", "other.example", "x.example", "ä.example"].map(str::to_owned);
+        assert_eq!(numbers.preferences(&preferred), [(SiteIndex(3), 0), (SiteIndex(0), 2)].into());
         let names = numbers.finish();
         assert_eq!(names.len(), 4);
         assert_eq!(
