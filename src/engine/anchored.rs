@@ -2,7 +2,7 @@
 //!
 //! In: the keys of the anchors of documents, in order. Out: the same, part by part, some documents at a time.
 
-use super::repeated::mixed;
+use super::repeated::{AHEAD, mixed};
 use super::units::{Documents, Units};
 use crate::document::{RecordIndex, SiteIndex};
 use crate::sketch::anchors;
@@ -163,8 +163,8 @@ impl Window<'_> {
         self.documents[document].record
     }
 
-    /// Hands on the anchors of a document, unit after unit.
-    pub fn each(&self, document: usize, mut take: impl FnMut(Anchor)) {
+    /// Hands on the anchors of a document, unit after unit, and the key of each some before.
+    pub fn each(&self, document: usize, ask_for: impl Fn(u64), mut take: impl FnMut(Anchor)) {
         let record = self.record(document);
         let range = self.units.range(record);
         let (word, mut key) = self.starts[document];
@@ -173,6 +173,8 @@ impl Window<'_> {
         for (unit, &words) in range.clone().zip(&self.words[word..word + range.len()]) {
             anchors::places(words).for_each(|(from, to, _)| {
                 let words = ((1u64 << to) - (1 << from)) as u32;
+                // Where the document ends by then, it is asked for in vain.
+                self.keys.get(key + AHEAD).inspect(|&&later| ask_for(mixed(site, later)));
                 take(Anchor { key: mixed(site, self.keys[key]), unit: unit as u32, words });
                 key += 1;
             });

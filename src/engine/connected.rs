@@ -4,7 +4,7 @@
 //! the most preferred first, and the buckets that each member shares with others. Being connected removes nothing.
 
 use super::Cancel;
-use super::repeated::{Repeated, mixed};
+use super::repeated::{AHEAD, Repeated, banded};
 use crate::document::RecordIndex;
 use crate::error::Result;
 use crate::store::{Bits, Builder, Column, Sorter, Store};
@@ -100,20 +100,22 @@ impl Keys<'_> {
                 let to = (from + at_once).min(roots.len());
                 let keys = keys.read(from * bands..to * bands, &mut buffer);
                 let records = (from..to).into_par_iter().with_min_len(64).filter(|&r| compared.has(r));
+                let hash = |at: usize| banded(at % bands, keys[at]);
                 let of_record = |r: usize| {
-                    (0u8..)
-                        .zip(&keys[(r - from) * bands..(r - from + 1) * bands])
-                        .map(|(band, &key)| (band, key))
+                    ((r - from) * bands..(r - from + 1) * bands).inspect(|at| {
+                        if at + AHEAD < keys.len() {
+                            repeated.ask_for(hash(at + AHEAD));
+                        }
+                    })
                 };
-                let hash = |band: u8, key: u32| mixed(u32::from(band), key);
                 if collecting {
                     let shared = |r: usize| {
-                        let rows = of_record(r).filter(|&(band, key)| repeated.has(hash(band, key)));
-                        rows.map(move |(band, key)| (band, key, r as u32))
+                        let again = of_record(r).filter(|&at| repeated.has(hash(at)));
+                        again.map(move |at| ((at % bands) as u8, keys[at], r as u32))
                     };
                     sorter.par_extend(records.flat_map_iter(shared));
                 } else {
-                    records.for_each(|r| of_record(r).for_each(|(band, key)| repeated.add(hash(band, key))));
+                    records.for_each(|r| of_record(r).for_each(|at| repeated.add(hash(at))));
                 }
             }
         }

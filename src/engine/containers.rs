@@ -4,13 +4,14 @@
 //! others the samples are sought in all documents, and sorted.
 
 use super::documents::Compared;
-use super::repeated::Repeated;
+use super::repeated::{AHEAD, Repeated};
 use super::sketches::Sketches;
 use crate::config::DocumentSettings;
 use crate::document::RecordIndex;
 use crate::store::{Ahead, Bits, Builder, Column, Sorter, Store};
 use crate::tables::SketchRow;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -41,11 +42,20 @@ struct Window<'a> {
 }
 
 impl Window<'_> {
-    fn documents(&self) -> impl ParallelIterator<Item = (RecordIndex, &SketchRow, &[u64])> {
+    /// Its documents, with the places of their samples.
+    fn documents(&self) -> impl ParallelIterator<Item = (RecordIndex, &SketchRow, Range<usize>)> {
         let compared = |&place: &usize| self.compared.distinct.has(self.from + place);
         (0..self.rows.len()).into_par_iter().with_min_len(64).filter(compared).map(|place| {
-            let samples = &self.samples[self.first[place]..self.first[place + 1]];
+            let samples = self.first[place]..self.first[place + 1];
             ((self.from + place) as RecordIndex, &self.rows[place], samples)
+        })
+    }
+
+    /// The samples at some places, which are looked for in `table`.
+    fn samples_in(&self, places: Range<usize>, table: &Repeated) -> impl Iterator<Item = u64> {
+        places.map(|place| {
+            self.samples.get(place + AHEAD).inspect(|&&sample| table.ask_for(sample));
+            self.samples[place]
         })
     }
 }
@@ -60,17 +70,19 @@ impl ContainerSearch<'_> {
         let samples = self.sketches.samples.len();
         let repeated = Repeated::with_more_room_for(samples, self.store);
         self.windows(|window| {
-            window.documents().for_each(|(_, _, samples)| samples.iter().for_each(|&s| repeated.add(s)));
+            window.documents().for_each(|(_, _, samples)| {
+                window.samples_in(samples, &repeated).for_each(|sample| repeated.add(sample));
+            });
         });
         let sought = Repeated::with_room_for(samples / SOUGHT, self.store);
         let mut sorter = Sorter::new(self.store, |place: &Place| *place);
         let mut is_sought = Bits::new(self.compared.words.len());
         self.windows(|window| {
             let may_go = window.documents().filter_map(|(record, row, samples)| {
-                let elsewhere = || samples.iter().copied().filter(|&s| repeated.has(s));
-                let may_go = self.may_go(row, elsewhere().count());
-                may_go.then(|| {
-                    let places = elsewhere().inspect(|&sample| sought.add(sample));
+                let in_others = window.samples_in(samples.clone(), &repeated).filter(|&s| repeated.has(s));
+                self.may_go(row, in_others.count()).then(|| {
+                    let samples = window.samples[samples].iter().copied().filter(|&s| repeated.has(s));
+                    let places = samples.inspect(|&sample| sought.add(sample));
                     places.map(|s| (s, record)).collect::<Vec<Place>>()
                 })
             });
@@ -81,9 +93,10 @@ impl ContainerSearch<'_> {
         });
         drop(repeated);
         self.windows(|window| {
+            let (sought, is_sought) = (&sought, &is_sought);
             let others = window.documents().filter(|other| !is_sought.has(other.0 as usize));
             sorter.par_extend(others.flat_map_iter(|(record, _, samples)| {
-                let found = samples.iter().copied().filter(|&s| sought.has_any(s));
+                let found = window.samples_in(samples, sought).filter(|&s| sought.has_any(s));
                 found.map(move |s| (s, record))
             }));
         });

@@ -36,6 +36,12 @@ impl CountingFilter {
         (&self.words[slot / IN_WORD], 4 * (slot % IN_WORD))
     }
 
+    /// As [`Repeated::ask_for`](super::repeated::Repeated::ask_for).
+    #[inline]
+    pub fn ask_for(&self, key: u64) {
+        large::ask_for(self.place(key).0);
+    }
+
     /// Counts a key, whose first bits are to be as good as chance.
     pub fn add(&self, key: u64) {
         let (word, shift) = self.place(key);
@@ -82,6 +88,12 @@ impl CountTable {
         let last = self.slots.len().saturating_sub(REACH);
         let from = place_of(key, last);
         &self.slots[from..(from + REACH).min(self.slots.len())]
+    }
+
+    /// As [`Repeated::ask_for`](super::repeated::Repeated::ask_for).
+    #[inline]
+    pub fn ask_for(&self, key: u64) {
+        self.reach(key).first().inspect(|slot| large::ask_for(*slot));
     }
 
     /// Adds to the count of a key, which is not 0 and whose first bits are as good as chance; whether there is room for it.

@@ -6,7 +6,7 @@
 //! own long ones, are one page saved twice (or its print version), and make nothing boilerplate.
 
 use super::leaders::{self, Shared, leaders};
-use super::repeated::Repeated;
+use super::repeated::{AHEAD, Repeated};
 use super::templates::{Covered, templates};
 use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
@@ -79,7 +79,15 @@ pub fn pages_of(pages: &[u32], site: SiteIndex) -> u32 {
 /// Counts everything.
 pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Grouped {
     let repeated = Repeated::with_room_for(units.rows.len(), store);
-    units.masked.parts(|_, _| false, |_, masked| masked.par_iter().for_each(|&masked| repeated.add(masked)));
+    units.masked.parts(
+        |_, _| false,
+        |_, masked| {
+            (0..masked.len()).into_par_iter().with_min_len(1 << 10).for_each(|place| {
+                masked.get(place + AHEAD).inspect(|&&later| repeated.ask_for(later));
+                repeated.add(masked[place]);
+            });
+        },
+    );
     let (mut masked_buffer, mut exact_buffer, mut row_buffer) = (Vec::new(), Vec::new(), Vec::new());
     let mut sorter = Sorter::new(store, |e: &Entry| *e);
     let mut whole = Sorter::new(store, |p: &Whole| *p);
@@ -98,7 +106,11 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
                 record,
                 words: rows[unit - first].words,
             };
-            units.range(record).filter(move |&u| repeated.has(masked[u - first])).map(entry)
+            let again = move |unit: &usize| {
+                masked.get(unit - first + AHEAD).inspect(|&&later| repeated.ask_for(later));
+                repeated.has(masked[unit - first])
+            };
+            units.range(record).filter(again).map(entry)
         };
         // Where a line stands nowhere else no other page is the same.
         let may_be_same = |record: &RecordIndex| {

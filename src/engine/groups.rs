@@ -1,6 +1,6 @@
 //! Grouping the units that are left: those with the same words.
 
-use super::repeated::Repeated;
+use super::repeated::{AHEAD, Repeated};
 use super::units::Units;
 use crate::document::RecordIndex;
 use crate::store::{Ahead, Bits, Column, Sorter, Store};
@@ -63,7 +63,11 @@ impl Groups {
             for stretch in units.stretches(store, 64) {
                 let range = units.range_of(&stretch);
                 let masked = units.masked.read(range.clone(), &mut masked_buffer);
-                let masked = |unit: usize| masked[unit - range.start];
+                let masked = |unit: usize| {
+                    let place = unit - range.start;
+                    masked.get(place + AHEAD).inspect(|&&later| repeated.ask_for(later));
+                    masked[place]
+                };
                 let records = stretch.into_par_iter();
                 if collecting {
                     let exact = units.exact.read(range.clone(), &mut exact_buffer);

@@ -3,7 +3,7 @@
 use super::analyse::Analyser;
 use super::groups::{Groups, Left};
 use super::near_sets::{GROUP_BYTES, StoredSets, bytes_of};
-use super::repeated::{Repeated, mixed};
+use super::repeated::{AHEAD, Repeated, banded};
 use super::{Cancel, Source};
 use crate::error::Result;
 use crate::store::row::row;
@@ -184,19 +184,22 @@ impl NearSearch<'_> {
                 let to = (at + window).min(units.near.len());
                 let near = units.near.read(at..to, &mut buffer);
                 at = to;
-                // Band after band: each has a part of the table of its own, which stays near meanwhile.
-                for band in 0..NEAR_BANDS {
-                    let firsts = near
-                        .par_iter()
-                        .with_min_len(1 << 12)
-                        .filter(|n| self.left.left.has(n.unit as usize) && self.groups.is_first(n.unit));
-                    if !collecting {
-                        firsts.for_each(|n| repeated.add(of_band(band, n.keys[band])));
-                        continue;
-                    }
-                    let again = firsts.filter(|n| repeated.has(of_band(band, n.keys[band])));
-                    let banded = |n: &NearRow| (band as u8, n.keys[band], n.unit, n.shingles, n.bitmap);
-                    sorter.par_extend(again.map(banded));
+                let rows = (0..near.len()).into_par_iter().with_min_len(1 << 12).filter(|&row| {
+                    near.get(row + AHEAD / NEAR_BANDS).inspect(|&n| {
+                        keys_of(n).for_each(|(_, key)| repeated.ask_for(key));
+                    });
+                    let unit = near[row].unit;
+                    self.left.left.has(unit as usize) && self.groups.is_first(unit)
+                });
+                if collecting {
+                    let banded =
+                        |n: &NearRow, band: usize| (band as u8, n.keys[band], n.unit, n.shingles, n.bitmap);
+                    sorter.par_extend(rows.flat_map_iter(|row| {
+                        let again = keys_of(&near[row]).filter(|&(_, key)| repeated.has(key));
+                        again.map(move |(band, _)| banded(&near[row], band))
+                    }));
+                } else {
+                    rows.for_each(|row| keys_of(&near[row]).for_each(|(_, key)| repeated.add(key)));
                 }
             }
         }
@@ -214,10 +217,9 @@ impl NearSearch<'_> {
     }
 }
 
-/// A key of a band, before those of the next one.
-fn of_band(band: usize, key: u32) -> u64 {
-    const PART: u64 = u64::MAX / NEAR_BANDS as u64;
-    band as u64 * PART + mixed(0, key) / NEAR_BANDS as u64
+/// The bands of a unit, with a key for each.
+fn keys_of(near: &NearRow) -> impl Iterator<Item = (usize, u64)> + use<> {
+    near.keys.into_iter().enumerate().map(|(band, key)| (band, banded(band, key)))
 }
 
 /// The pairs of one group, sorted and each once, behind `pairs`.

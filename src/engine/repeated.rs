@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Slots a key: of the keys that come once, about this part of one is taken for repeated.
 const SLOTS: usize = 16;
 
+/// So many keys later what was asked for has come.
+pub const AHEAD: usize = 32;
+
 /// Slots of two bits, by the first bits of a key: seen, and seen again.
 pub struct Repeated {
     words: Vec<AtomicU64>,
@@ -33,6 +36,13 @@ impl Repeated {
     fn place(&self, key: u64) -> (&AtomicU64, u64) {
         let slot = place_of(key, 32 * self.words.len());
         (&self.words[slot / 32], 1 << (2 * (slot % 32)))
+    }
+
+    /// Asks for the slot of a key that is added or looked up soon: some [`AHEAD`] keys later, for a table does not fit into the
+    /// caches of a processor, and the look itself would wait for it.
+    #[inline]
+    pub fn ask_for(&self, key: u64) {
+        large::ask_for(self.place(key).0);
     }
 
     /// Adds a key, whose first bits are to be as good as chance.
@@ -63,6 +73,11 @@ impl Repeated {
 /// One of so many places, by the first bits of a key.
 pub fn place_of(key: u64, places: usize) -> usize {
     ((u128::from(key) * places as u128) >> 64) as usize
+}
+
+/// A key from a number of a band and its band key, which is as good as chance itself.
+pub fn banded(band: usize, key: u32) -> u64 {
+    u64::from(key ^ (band as u32).wrapping_mul(0x9e37_79b9)) << 32
 }
 
 /// A key from two numbers of which the second is as good as chance, or at least different for different things.

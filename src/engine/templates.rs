@@ -72,7 +72,9 @@ pub fn templates(
         };
         windows(&mut |window| {
             let documents = window.documents().filter(|&d| pages.least(window.record(d)).is_some());
-            documents.for_each(|document| window.each(document, |anchor| filter.add(anchor.key)));
+            documents.for_each(|document| {
+                window.each(document, |key| filter.ask_for(key), |anchor| filter.add(anchor.key));
+            });
         });
         let table = CountTable::with_room_for(filter.keys_with_three(), store);
         let mut rest = Sorter::new(store, |row: &Anchored| *row);
@@ -145,28 +147,40 @@ impl Pages<'_> {
         let leader = self.leaders[record as usize];
         let row = |a: Anchor| Anchored { key: a.key, leader, unit: a.unit, words: a.words };
         if self.copied.has(leader as usize) {
-            window.each(document, |anchor| {
-                if filter.may_reach(anchor.key, least) {
-                    left.push(row(anchor));
-                }
-            });
+            window.each(
+                document,
+                |key| filter.ask_for(key),
+                |anchor| {
+                    if filter.may_reach(anchor.key, least) {
+                        left.push(row(anchor));
+                    }
+                },
+            );
             return;
         }
         keys.clear();
-        window.each(document, |anchor| {
-            if filter.may_reach(anchor.key, least) {
-                keys.push(anchor.key);
-            }
-        });
+        window.each(
+            document,
+            |key| filter.ask_for(key),
+            |anchor| {
+                if filter.may_reach(anchor.key, least) {
+                    keys.push(anchor.key);
+                }
+            },
+        );
         keys.sort_unstable();
         keys.dedup();
         keys.retain(|&key| !table.add(key, 1));
         if !keys.is_empty() {
-            window.each(document, |anchor| {
-                if keys.binary_search(&anchor.key).is_ok() {
-                    left.push(row(anchor));
-                }
-            });
+            window.each(
+                document,
+                |_| {},
+                |anchor| {
+                    if keys.binary_search(&anchor.key).is_ok() {
+                        left.push(row(anchor));
+                    }
+                },
+            );
         }
     }
 
@@ -182,14 +196,18 @@ impl Pages<'_> {
     /// What the anchors of a document that the table has say of its units.
     fn look_up(&self, window: &Window<'_>, document: usize, table: &CountTable, found: &mut Vec<Covered>) {
         let Some(least) = self.least(window.record(document)) else { return };
-        window.each(document, |anchor| {
-            let Some(pages) = table.get(anchor.key).filter(|&pages| pages >= least) else { return };
-            let by_this = Covered { unit: anchor.unit, pages, words: anchor.words };
-            match found.last_mut().filter(|last| last.unit == anchor.unit) {
-                Some(last) => *last = last.and(by_this),
-                None => found.push(by_this),
-            }
-        });
+        window.each(
+            document,
+            |key| table.ask_for(key),
+            |anchor| {
+                let Some(pages) = table.get(anchor.key).filter(|&pages| pages >= least) else { return };
+                let by_this = Covered { unit: anchor.unit, pages, words: anchor.words };
+                match found.last_mut().filter(|last| last.unit == anchor.unit) {
+                    Some(last) => *last = last.and(by_this),
+                    None => found.push(by_this),
+                }
+            },
+        );
     }
 }
 

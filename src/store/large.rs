@@ -17,6 +17,20 @@ pub fn table<T: Default + Send>(slots: usize) -> Vec<T> {
     table
 }
 
+/// Asks for what is looked at soon, so that it has come by then. Where the processor has no such word nothing is asked for.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub fn ask_for<T>(at: &T) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a hint about memory that is borrowed here, which it does not change.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(at).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 #[cfg(not(target_os = "linux"))]
 fn ask_for_large_pages<T>(_: &mut [MaybeUninit<T>]) {}
 
