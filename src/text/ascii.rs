@@ -88,7 +88,11 @@ impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
     type Output = Option<Counts>;
 
     #[inline(always)]
-    fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks) -> Option<Counts> {
+    fn run(
+        self,
+        masks: impl Fn(&[u8; BLOCK]) -> Masks,
+        places: impl Fn(u64, u32, &mut [u32; BLOCK]),
+    ) -> Option<Counts> {
         let Read { text, start, end, meant, scratch, words } = self;
         let blocks = (end - start).div_ceil(BLOCK);
         scratch.folded.clear();
@@ -105,7 +109,10 @@ impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
             let mut tail = [0; BLOCK];
             let block = block(&text[at..], &mut tail);
             let inside = inside(end - at);
-            let block_masks = masks(block).within(inside);
+            let mut block_masks = masks(block);
+            if inside != u64::MAX {
+                block_masks = block_masks.within(inside);
+            }
             if block_masks.high != 0 {
                 return None;
             }
@@ -120,13 +127,11 @@ impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
             let m = &block_masks;
             let letters = m.upper | m.lower;
             let span = span(m, letters, &before, next);
-            let mut turns = span ^ (span << 1 | before.open);
-            let (base, count) = ((at - start) as u32, turns.count_ones() as usize);
-            for edge in &mut scratch.edges[edges..edges + count] {
-                *edge = base + turns.trailing_zeros();
-                turns &= turns - 1;
+            let turns = span ^ (span << 1 | before.open);
+            if let Some(room) = scratch.edges[edges..].first_chunk_mut() {
+                places(turns, (at - start) as u32, room);
             }
-            edges += count;
+            edges += turns.count_ones() as usize;
             scratch.solid.push(letters | m.digit);
             scratch.digits.push(m.digit);
             any_join |= m.join;
@@ -181,14 +186,17 @@ impl Kernel for LookOf<'_> {
     type Output = Counts;
 
     #[inline(always)]
-    fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks) -> Counts {
+    fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks, _: impl Fn(u64, u32, &mut [u32; BLOCK])) -> Counts {
         let LookOf(stand_in) = self;
         let mut counts = Counts { chars: stand_in.len(), ..Counts::default() };
         let mut before = Before::default();
         for at in (0..stand_in.len()).step_by(BLOCK) {
             let mut tail = [0; BLOCK];
             let inside = inside(stand_in.len() - at);
-            let m = masks(block(&stand_in[at..], &mut tail)).within(inside);
+            let mut m = masks(block(&stand_in[at..], &mut tail));
+            if inside != u64::MAX {
+                m = m.within(inside);
+            }
             look(&m, inside, &mut before, &mut counts, |apostrophe| {
                 grows_beyond_short(stand_in, at + apostrophe)
             });

@@ -8,8 +8,49 @@
 pub trait Kernel {
     /// What comes out.
     type Output;
-    /// Does it, with `masks` for the blocks that it wants to know of.
-    fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks) -> Self::Output;
+    /// Does it, with `masks` for the blocks that it wants to know of, and `places` as [`places_scalar`].
+    fn run(
+        self,
+        masks: impl Fn(&[u8; BLOCK]) -> Masks,
+        places: impl Fn(u64, u32, &mut [u32; BLOCK]),
+    ) -> Self::Output;
+}
+
+/// The places of the bits that are set, from `base` on, at the beginning of `out`. What stands behind them there is lost.
+pub fn places_scalar(mut bits: u64, base: u32, out: &mut [u32; BLOCK]) {
+    for place in &mut out[..bits.count_ones() as usize] {
+        *place = base + bits.trailing_zeros();
+        bits &= bits - 1;
+    }
+}
+
+/// The same, sixteen at a time.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,popcnt")]
+#[inline]
+#[allow(unsafe_code)]
+fn places_avx512(bits: u64, base: u32, out: &mut [u32; BLOCK]) {
+    use std::arch::x86_64::{
+        _mm512_add_epi32, _mm512_maskz_compress_epi32, _mm512_set1_epi32, _mm512_setr_epi32,
+        _mm512_storeu_si512,
+    };
+    const LANES: usize = 16;
+    let mut numbers = _mm512_add_epi32(
+        _mm512_set1_epi32(base as i32),
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+    );
+    let mut at = 0;
+    for part in 0..BLOCK / LANES {
+        let bits = (bits >> (LANES * part)) as u16;
+        if let Some(lanes) = out.get_mut(at..at + LANES) {
+            // SAFETY: the store needs no alignment, and writes the 64 bytes of these sixteen numbers.
+            unsafe {
+                _mm512_storeu_si512(lanes.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(bits, numbers))
+            };
+        }
+        at += bits.count_ones() as usize;
+        numbers = _mm512_add_epi32(numbers, _mm512_set1_epi32(LANES as i32));
+    }
 }
 
 /// Runs `kernel` in the fastest form that this processor can run; all give the same masks.
@@ -29,19 +70,19 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
         // SAFETY: the processor was just found to have all that the callee was compiled for.
         return unsafe { run_avx2(kernel) };
     }
-    kernel.run(Masks::of_scalar)
+    kernel.run(Masks::of_scalar, places_scalar)
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx2,bmi1,bmi2,popcnt")]
 fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run(|block| Masks::of_avx512(block))
+    kernel.run(|block| Masks::of_avx512(block), |bits, base, out| places_avx512(bits, base, out))
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run(|block| Masks::of_avx2(block))
+    kernel.run(|block| Masks::of_avx2(block), places_scalar)
 }
 
 /// Bytes a block.
@@ -251,8 +292,28 @@ mod tests {
     impl Kernel for One<'_> {
         type Output = Masks;
 
-        fn run(self, masks: impl Fn(&[u8; BLOCK]) -> Masks) -> Masks {
+        fn run(
+            self,
+            masks: impl Fn(&[u8; BLOCK]) -> Masks,
+            _: impl Fn(u64, u32, &mut [u32; BLOCK]),
+        ) -> Masks {
             masks(self.0)
+        }
+    }
+
+    struct Places(u64, u32);
+
+    impl Kernel for Places {
+        type Output = Vec<u32>;
+
+        fn run(
+            self,
+            _: impl Fn(&[u8; BLOCK]) -> Masks,
+            places: impl Fn(u64, u32, &mut [u32; BLOCK]),
+        ) -> Vec<u32> {
+            let mut out = [0; BLOCK];
+            places(self.0, self.1, &mut out);
+            out[..self.0.count_ones() as usize].to_vec()
         }
     }
 
@@ -265,6 +326,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn places_are_those_of_the_bits_that_are_set(
+            bits in prop_oneof![any::<u64>(), Just(0), Just(u64::MAX), Just(1), Just(1 << 63)],
+            base in 0u32..1 << 31,
+        ) {
+            let expected: Vec<u32> = (0..64).filter(|bit| bits >> bit & 1 == 1).map(|bit| base + bit).collect();
+            let mut out = [7; BLOCK];
+            places_scalar(bits, base, &mut out);
+            prop_assert_eq!(&out[..expected.len()], &expected);
+            prop_assert_eq!(run(Places(bits, base)), expected);
+        }
+
         #[test]
         fn vectors_and_scalar_agree(bytes in prop::collection::vec(any::<u8>(), BLOCK)) {
             let block: [u8; BLOCK] = bytes.try_into().unwrap();
