@@ -305,20 +305,12 @@ impl Analyser {
         scratch: &mut Scratch,
         words: &mut Vec<u64>,
     ) {
-        for span in spans {
-            scratch.reader.words_into(text, span.start, span.end, words);
-        }
+        scratch.reader.words_of_spans(text, spans, words);
     }
 
-    /// The words of a whole text, appended to `words`: those of its units, for no word goes over the end of a line.
+    /// The words of a whole text, appended to `words`.
     pub fn all_words(&self, text: &str, scratch: &mut Scratch, words: &mut Vec<u64>) {
-        let mut start = 0;
-        let lines = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).map(|end| {
-            let line = Span { start, end: end as u32 };
-            start = end as u32 + 1;
-            line
-        });
-        self.words_of(text, lines, scratch, words);
+        scratch.reader.words_of_text(text, words);
     }
 }
 

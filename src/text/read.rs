@@ -9,6 +9,7 @@ use super::segment::Unit;
 use super::stand_ins;
 use super::surface::Surface;
 use super::words::{self, Words};
+use crate::document::Span;
 
 /// Scratch of one thread.
 #[derive(Debug, Default)]
@@ -17,7 +18,11 @@ pub struct Reader {
     folded: String,
     stand_in: Vec<u8>,
     words: Words,
+    together: Vec<Span>,
 }
+
+/// Bytes that are read as one: many enough that where they begin and end costs little, and what is made of them stays near.
+const TOGETHER: u32 = 1 << 12;
 
 impl Reader {
     /// Appends the exact words of `text[start..end]` to `exact`: no masked ones are made, or only by the way.
@@ -30,6 +35,47 @@ impl Reader {
         }
         exact.extend_from_slice(&words.exact);
         self.words = words;
+    }
+
+    /// Appends the exact words of spans of `text`, which are in order, to `exact`. Those that have nothing but white space between
+    /// them are read as one where that is ASCII.
+    pub fn words_of_spans(&mut self, text: &str, spans: impl Iterator<Item = Span>, exact: &mut Vec<u64>) {
+        let mut together = std::mem::take(&mut self.together);
+        for span in spans {
+            if let (Some(first), Some(last)) = (together.first(), together.last()) {
+                let between = text.as_bytes().get(last.end as usize..span.start as usize).unwrap_or_default();
+                let reaches = span.end - first.start <= TOGETHER && !between.is_empty();
+                if !reaches || !between.iter().all(u8::is_ascii_whitespace) {
+                    self.together_into(text, &together, exact);
+                    together.clear();
+                }
+            }
+            together.push(span);
+        }
+        self.together_into(text, &together, exact);
+        together.clear();
+        self.together = together;
+    }
+
+    fn together_into(&mut self, text: &str, spans: &[Span], exact: &mut Vec<u64>) {
+        if let [first, .., last] = spans
+            && text.as_bytes()[first.start as usize..last.end as usize].is_ascii()
+        {
+            self.words_into(text, first.start, last.end, exact);
+        } else {
+            spans.iter().for_each(|span| self.words_into(text, span.start, span.end, exact));
+        }
+    }
+
+    /// Appends the exact words of a whole text to `exact`: those of its units, for no word goes over the end of a line.
+    pub fn words_of_text(&mut self, text: &str, exact: &mut Vec<u64>) {
+        let mut start = 0;
+        let lines = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]).map(|end| {
+            let line = Span { start, end: end as u32 };
+            start = end as u32 + 1;
+            line
+        });
+        self.words_of_spans(text, lines, exact);
     }
 
     /// Appends the words of `unit` of `text` to `words`, exact and masked, and returns its look.
@@ -58,5 +104,43 @@ impl Reader {
     pub fn folded(&mut self, text: &str, unit: &Unit) -> &str {
         fold::fold_into(&text[unit.start as usize..unit.end as usize], &mut self.folded);
         &self.folded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn spans_that_are_read_as_one_have_the_words_of_each(
+            pieces in prop::collection::vec(
+                (prop_oneof![3 => "[a-z0-9.:' ,_-]{0,90}", 1 => "[a-zé ไทยß.]{0,30}", 1 => "[a-z ]{2000}"], "[ \\n\\t.a]{0,3}", 0..9u8),
+                0..9,
+            )
+        ) {
+            let (mut text, mut spans) = (String::new(), Vec::new());
+            for (piece, between, wanted) in &pieces {
+                let start = text.len() as u32;
+                text += piece;
+                if *wanted > 0 {
+                    spans.push(Span { start, end: text.len() as u32 });
+                }
+                text += between;
+            }
+            let (mut reader, mut each, mut together) = (Reader::default(), Vec::new(), Vec::new());
+            spans.iter().for_each(|span| reader.words_into(&text, span.start, span.end, &mut each));
+            reader.words_of_spans(&text, spans.iter().copied(), &mut together);
+            prop_assert_eq!(&together, &each);
+            let (mut of_lines, mut of_text) = (Vec::new(), Vec::new());
+            let mut start = 0;
+            for line in text.split_inclusive('\n') {
+                reader.words_into(&text, start, start + line.len() as u32, &mut of_lines);
+                start += line.len() as u32;
+            }
+            reader.words_of_text(&text, &mut of_text);
+            prop_assert_eq!(of_text, of_lines);
+        }
     }
 }
