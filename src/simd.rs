@@ -1,7 +1,7 @@
 //! Code that the compiler turns into vectors, compiled for the widest that the processor has.
 //!
-//! With [`crate::text::masks`] and `judge/blocks` the only unsafe kernels of the crate: calls to functions compiled for AVX2 and
-//! AVX-512 after the processor was asked whether it has them.
+//! With [`crate::text::masks`], `sketch/lanes` and `judge/blocks` the only unsafe kernels of the crate: calls to functions compiled
+//! for AVX2 and AVX-512 after the processor was asked whether it has them.
 
 /// What is compiled once for each kind of vectors, so that `run` is to be `#[inline(always)]`.
 pub trait Kernel {
@@ -26,6 +26,25 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
             return unsafe { run_avx2(kernel) };
         }
     }
+    kernel.run()
+}
+
+/// Runs `kernel` where this processor multiplies vectors of 64 bits (AVX-512 DQ), else gives it back: who needs such products
+/// has a better way where they have to be put together.
+#[inline]
+#[allow(unsafe_code)]
+pub fn run_wide<K: Kernel>(kernel: K) -> Result<K::Output, K> {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+        // SAFETY: the processor was just found to have AVX-512F and AVX-512DQ, all that the callee needs.
+        return Ok(unsafe { run_avx512dq(kernel) });
+    }
+    Err(kernel)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn run_avx512dq<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()
 }
 

@@ -223,13 +223,11 @@ impl Analyser {
             surface,
         });
         if words.count() >= NEAR_MIN_WORDS {
+            shingle::all_into(&words.exact, UNIT_SHINGLE, &mut scratch.shingles);
+            let bitmap = scratch.shingles.iter().fold(0, |map, &s| map | shingle::bitmap(s));
             let values = scratch.sketch.values();
             values.clear();
-            let mut bitmap = 0;
-            shingle::for_each(&words.exact, UNIT_SHINGLE, |s| {
-                values.push(minhash::value(s));
-                bitmap |= shingle::bitmap(s);
-            });
+            values.extend(scratch.shingles.iter().map(|&s| minhash::value(s)));
             let shingles = values.len().min(u16::MAX as usize) as u16;
             scratch.keys.clear();
             self.near.keys_into(&mut scratch.sketch, &mut scratch.keys);
@@ -265,24 +263,22 @@ impl Analyser {
 
     /// Adds the sketch of a run of words, its band keys and its sampled shingles.
     pub fn sketch(&self, words: &[u64], scratch: &mut Scratch, out: &mut SketchBatch) {
+        shingle::all_into(words, self.shingle, &mut scratch.shingles);
+        let (shingles, samples) = (&scratch.shingles, &mut scratch.samples);
         let values = scratch.sketch.values();
-        let samples = &mut scratch.samples;
         values.clear();
+        values.extend(shingles.iter().map(|&s| minhash::value(s)));
         samples.clear();
-        values.reserve(words.len());
         if self.needs_samples {
-            samples.resize(words.len() + 1, 0);
+            samples.resize(shingles.len() + 1, 0);
             let mut count = 0;
-            shingle::for_each(words, self.shingle, |s| {
-                values.push(minhash::value(s));
+            for &shingle in shingles {
                 // Written always and kept now and then, for there is no telling which.
-                samples[count] = s;
-                count += usize::from(s % SAMPLE == 0);
-            });
+                samples[count] = shingle;
+                count += usize::from(shingle % SAMPLE == 0);
+            }
             samples.truncate(count);
             scratch.distinct.keep(samples);
-        } else {
-            shingle::for_each(words, self.shingle, |s| values.push(minhash::value(s)));
         }
         out.samples.extend_from_slice(samples);
         if words.is_empty() {

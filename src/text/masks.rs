@@ -1,6 +1,6 @@
 //! The classes of 64 bytes of ASCII at once, a bit a byte, for the widest vectors that the processor has.
 //!
-//! With `simd` and `judge/blocks` the only unsafe kernels of the crate: the calls of what was compiled for AVX2 and AVX-512
+//! With `simd`, `sketch/lanes` and `judge/blocks` the only unsafe kernels of the crate: the calls of what was compiled for AVX2 and AVX-512
 //! after the processor was asked whether it has them, and the loads of a block. [`Masks::of_scalar`] is the twin that the
 //! vectors are tested against.
 

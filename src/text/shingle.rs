@@ -3,6 +3,8 @@
 //! In: word hashes. Out: n-gram hashes. A text shorter than n words has one shingle made of all of them, which
 //! only a text of exactly the same words shares; a text without words has none, and is similar to nothing.
 
+use crate::simd::{self, Kernel};
+
 /// Multiplier of the rolling polynomial (odd, from the golden ratio).
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -28,16 +30,79 @@ pub fn for_each(words: &[u64], n: usize, mut emit: impl FnMut(u64)) {
     }
 }
 
-/// The sorted set of the shingles of `words`, into `out`, which is cleared first.
-pub fn set_into(words: &[u64], n: usize, out: &mut Vec<u64>) {
+/// The hash of every n-gram of `words`, in order, into `out`, which is cleared first: what [`for_each`] hands on.
+pub fn all_into(words: &[u64], n: usize, out: &mut Vec<u64>) {
     out.clear();
+    let n = n.max(1);
+    if words.len() >= n + FEW && simd::run_wide(All { words, n, out }).is_ok() {
+        return;
+    }
     out.reserve(words.len());
     for_each(words, n, |s| out.push(s));
+}
+
+/// Places that are worked on at once: several vectors, of which one moves while the products of the others are on their way.
+const MANY: usize = 32;
+/// The same for what is left.
+const FEW: usize = 8;
+
+/// N-grams of many places at once, each by itself: more products than the rolling way takes, but none waits for the n-gram before.
+struct All<'a> {
+    words: &'a [u64],
+    n: usize,
+    out: &'a mut Vec<u64>,
+}
+
+impl Kernel for All<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let All { words, n, out } = self;
+        out.resize(words.len() + 1 - n, 0);
+        let many = at_once::<MANY>(words, n, out);
+        let done = many + at_once::<FEW>(&words[many..], n, &mut out[many..]);
+        let left = &mut out[done..];
+        let mut at = 0;
+        if !left.is_empty() {
+            for_each(&words[done..], n, |shingle| {
+                left[at] = shingle;
+                at += 1;
+            });
+        }
+    }
+}
+
+/// The first n-grams of `words`, into `out`: so many at a time, and how many there are in all.
+#[inline(always)]
+fn at_once<const LANES: usize>(words: &[u64], n: usize, out: &mut [u64]) -> usize {
+    let blocks = out.as_chunks_mut::<LANES>().0;
+    let mut from = 0;
+    for block in blocks {
+        let mut sums = [0u64; LANES];
+        for words in words[from..from + n - 1 + LANES].windows(LANES) {
+            for (sum, word) in sums.iter_mut().zip(words) {
+                *sum = sum.wrapping_mul(BASE).wrapping_add(*word);
+            }
+        }
+        // Not by `map` of an array, which is compiled without vectors.
+        for (shingle, sum) in block.iter_mut().zip(sums) {
+            *shingle = finish(sum);
+        }
+        from += LANES;
+    }
+    from
+}
+
+/// The sorted set of the shingles of `words`, into `out`, which is cleared first.
+pub fn set_into(words: &[u64], n: usize, out: &mut Vec<u64>) {
+    all_into(words, n, out);
     out.sort_unstable();
     out.dedup();
 }
 
 /// The finaliser of MurmurHash3 (Appleby): every input bit reaches every output bit.
+#[inline(always)]
 fn finish(mut h: u64) -> u64 {
     h ^= h >> 33;
     h = h.wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -130,6 +195,14 @@ mod tests {
                 if words.len() < n { (!words.is_empty()).then_some(&words[..]).into_iter().collect() }
                 else { words.windows(n).collect() };
             prop_assert_eq!(set(&words, n).len(), grams.len());
+        }
+
+        #[test]
+        fn all_at_once_are_those_one_after_the_other(words in prop::collection::vec(any::<u64>(), 0..200), n in 0usize..9) {
+            let (mut all, mut each) = (vec![7], Vec::new());
+            all_into(&words, n, &mut all);
+            for_each(&words, n, |s| each.push(s));
+            prop_assert_eq!(all, each);
         }
 
         #[test]
