@@ -215,12 +215,17 @@ impl<const COUNT: usize> Trees<COUNT> {
             self.fill(rows, from, &mut scratch.columns);
             let units = BLOCK.min(rows.len() - from);
             let sums = self.score_block(units, scratch);
+            let (mut told, mut count) = ([0; BLOCK], 0);
             for (unit, sum) in sums[..units].iter().enumerate() {
                 let of_unit = self.base + sum;
                 odds.push(of_unit);
                 if tells(from + unit, model::chance(of_unit)) {
-                    self.add_moves(unit, scratch, &mut moves[from + unit]);
+                    told[count] = unit;
+                    count += 1;
                 }
+            }
+            for some in told[..count].chunks(TOGETHER) {
+                self.add_moves(some, scratch, &mut moves[from..]);
             }
         }
     }
@@ -259,11 +264,18 @@ impl<const COUNT: usize> Trees<COUNT> {
         sums
     }
 
-    fn add_moves(&self, unit: usize, scratch: &Scratch, moved: &mut Moves) {
-        simd::run(Move { moves: &self.moves, left: &scratch.left, unit, moved });
-        for ((_, tree), moves) in self.walked.iter().zip(&self.moves_of_walked) {
-            let by = &moves[tree.leaf(self.input(&scratch.columns, unit))];
-            moved.iter_mut().zip(by).for_each(|(moved, by)| *moved += by);
+    /// Adds how the leaves of some units of a block move each reason to the moves of its units.
+    fn add_moves(&self, units: &[usize], scratch: &Scratch, moves: &mut [Moves]) {
+        let mut all = [units[0]; TOGETHER];
+        all[..units.len()].copy_from_slice(units);
+        let mut moved = all.map(|unit| moves[unit]);
+        simd::run(Move { moves: &self.moves, left: &scratch.left, units: all, moved: &mut moved });
+        for (&unit, moved) in units.iter().zip(&mut moved) {
+            for ((_, tree), moves) in self.walked.iter().zip(&self.moves_of_walked) {
+                let by = &moves[tree.leaf(self.input(&scratch.columns, unit))];
+                moved.iter_mut().zip(by).for_each(|(moved, by)| *moved += by);
+            }
+            moves[unit] = *moved;
         }
     }
 }
@@ -287,12 +299,15 @@ fn asked(ensemble: &Ensemble, layout: &Layout) -> Vec<Test> {
     asked
 }
 
-/// Adds up how far the leaves that a unit reaches move each reason.
+/// Units whose moves are added up together, for each sum waits for what is added to it.
+const TOGETHER: usize = 4;
+
+/// Adds up how far the leaves that units reach move each reason.
 struct Move<'a> {
     moves: &'a [[Moves; LEAVES]],
     left: &'a [Lanes],
-    unit: usize,
-    moved: &'a mut Moves,
+    units: [usize; TOGETHER],
+    moved: &'a mut [Moves; TOGETHER],
 }
 
 impl Kernel for Move<'_> {
@@ -300,14 +315,17 @@ impl Kernel for Move<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let (mut moved, unit) = (*self.moved, self.unit % BLOCK);
-        for (leaves, left) in self.moves.iter().zip(self.left) {
-            let by = &leaves[blocks::leaf(left[unit])];
-            for (moved, by) in moved.iter_mut().zip(by) {
-                *moved += by;
+        let Move { moves, left, units, moved } = self;
+        let mut sums = *moved;
+        for (leaves, left) in moves.iter().zip(left) {
+            for (sums, unit) in sums.iter_mut().zip(units) {
+                let by = &leaves[blocks::leaf(left[unit % BLOCK])];
+                for (sum, by) in sums.iter_mut().zip(by) {
+                    *sum += by;
+                }
             }
         }
-        *self.moved = moved;
+        *moved = sums;
     }
 }
 
