@@ -67,7 +67,6 @@ pub struct Scratch {
     sketch: SketchScratch,
     keys: Vec<u32>,
     shingles: Vec<u64>,
-    samples: Vec<u64>,
     distinct: Distinct,
 }
 
@@ -263,23 +262,23 @@ impl Analyser {
 
     /// Adds the sketch of a run of words, its band keys and its sampled shingles.
     pub fn sketch(&self, words: &[u64], scratch: &mut Scratch, out: &mut SketchBatch) {
-        shingle::all_into(words, self.shingle, &mut scratch.shingles);
-        let (shingles, samples) = (&scratch.shingles, &mut scratch.samples);
+        let shingles = &mut scratch.shingles;
+        shingle::all_into(words, self.shingle, shingles);
         let values = scratch.sketch.values();
         values.clear();
         values.extend(shingles.iter().map(|&s| minhash::value(s)));
-        samples.clear();
+        let mut sampled = 0;
         if self.needs_samples {
-            samples.resize(shingles.len() + 1, 0);
-            let mut count = 0;
-            for &shingle in shingles {
-                // Written always and kept now and then, for there is no telling which.
-                samples[count] = shingle;
-                count += usize::from(shingle % SAMPLE == 0);
+            for at in 0..shingles.len() {
+                // Moved always and kept now and then, for there is no telling which.
+                let shingle = shingles[at];
+                shingles[sampled] = shingle;
+                sampled += usize::from(shingle % SAMPLE == 0);
             }
-            samples.truncate(count);
-            scratch.distinct.keep(samples);
         }
+        let samples = shingles;
+        samples.truncate(sampled);
+        scratch.distinct.keep(samples);
         out.samples.extend_from_slice(samples);
         if words.is_empty() {
             out.keys.extend(std::iter::repeat_n(0, self.documents.banding().bands));
