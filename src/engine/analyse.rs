@@ -273,7 +273,7 @@ impl Analyser {
                 // Moved always and kept now and then, for there is no telling which.
                 let shingle = shingles[at];
                 shingles[sampled] = shingle;
-                sampled += usize::from(shingle % SAMPLE == 0);
+                sampled += usize::from(shingle.is_multiple_of(SAMPLE));
             }
         }
         let samples = shingles;
