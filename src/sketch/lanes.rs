@@ -124,12 +124,18 @@ mod tests {
             let seeds: Vec<u32> = (0..lanes as u32).map(|k| k.wrapping_mul(0x85eb_ca6b)).collect();
             let (mut fast, mut twin) = (vec![u32::MAX; lanes], vec![u32::MAX; lanes]);
             update(&values, &odd, &seeds, &mut fast);
+            // What processors without AVX-512 run.
+            let (mut portable, mut vectors) = (vec![u32::MAX; lanes], vec![u32::MAX; lanes]);
+            update_scalar(&values, &odd, &seeds, &mut portable);
+            simd::run(Update { values: &values, odd: &odd, seeds: &seeds, mins: &mut vectors });
             for &x in &values {
                 for k in 0..lanes {
                     twin[k] = twin[k].min((x ^ seeds[k]).wrapping_mul(odd[k]));
                 }
             }
             prop_assert_eq!(&fast, &twin);
+            prop_assert_eq!(&portable, &twin);
+            prop_assert_eq!(&vectors, &twin);
         }
     }
 }
