@@ -29,17 +29,19 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()
 }
 
-/// Runs `kernel` where this processor multiplies vectors of 64 bits (AVX-512 DQ), else gives it back: who needs such products
-/// has a better way where they have to be put together.
+/// Runs `kernel` where this processor multiplies vectors of 64 bits (AVX-512 DQ), and does nothing elsewhere: who needs such
+/// products has a better way where they have to be put together.
 #[inline]
 #[allow(unsafe_code)]
-pub fn run_wide<K: Kernel>(kernel: K) -> Result<K::Output, K> {
+pub fn run_wide<K: Kernel>(kernel: K) -> Option<K::Output> {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
         // SAFETY: the processor was just found to have AVX-512F and AVX-512DQ, all that the callee needs.
-        return Ok(unsafe { run_avx512dq(kernel) });
+        return Some(unsafe { run_avx512dq(kernel) });
     }
-    Err(kernel)
+    #[cfg(not(target_arch = "x86_64"))]
+    drop(kernel);
+    None
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -4,7 +4,7 @@
 //! others the samples are sought in all documents, and sorted.
 
 use super::documents::Compared;
-use super::repeated::{AHEAD, Repeated};
+use super::repeated::Repeated;
 use super::sketches::Sketches;
 use crate::config::DocumentSettings;
 use crate::document::RecordIndex;
@@ -54,7 +54,7 @@ impl Window<'_> {
     /// The samples at some places, which are looked for in `table`.
     fn samples_in(&self, places: Range<usize>, table: &Repeated) -> impl Iterator<Item = u64> {
         places.map(|place| {
-            self.samples.get(place + AHEAD).inspect(|&&sample| table.ask_for(sample));
+            table.ask_ahead(self.samples, place);
             self.samples[place]
         })
     }

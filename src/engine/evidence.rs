@@ -6,7 +6,7 @@
 //! own long ones, are one page saved twice (or its print version), and make nothing boilerplate.
 
 use super::leaders::{self, Shared, leaders};
-use super::repeated::{AHEAD, Repeated};
+use super::repeated::Repeated;
 use super::templates::{Covered, templates};
 use super::units::{Documents, ONCE, Units, evidence_of};
 use crate::document::{RecordIndex, SiteIndex};
@@ -83,7 +83,7 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
         |_, _| false,
         |_, masked| {
             (0..masked.len()).into_par_iter().with_min_len(1 << 10).for_each(|place| {
-                masked.get(place + AHEAD).inspect(|&&later| repeated.ask_for(later));
+                repeated.ask_ahead(masked, place);
                 repeated.add(masked[place]);
             });
         },
@@ -107,7 +107,7 @@ pub fn group(units: &Units, documents: &Documents, store: &Arc<Store>) -> Groupe
                 words: rows[unit - first].words,
             };
             let again = move |unit: &usize| {
-                masked.get(unit - first + AHEAD).inspect(|&&later| repeated.ask_for(later));
+                repeated.ask_ahead(masked, unit - first);
                 repeated.has(masked[unit - first])
             };
             units.range(record).filter(again).map(entry)

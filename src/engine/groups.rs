@@ -1,6 +1,6 @@
 //! Grouping the units that are left: those with the same words.
 
-use super::repeated::{AHEAD, Repeated};
+use super::repeated::Repeated;
 use super::units::Units;
 use crate::document::RecordIndex;
 use crate::store::{Ahead, Bits, Column, Sorter, Store};
@@ -65,7 +65,7 @@ impl Groups {
                 let masked = units.masked.read(range.clone(), &mut masked_buffer);
                 let masked = |unit: usize| {
                     let place = unit - range.start;
-                    masked.get(place + AHEAD).inspect(|&&later| repeated.ask_for(later));
+                    repeated.ask_ahead(masked, place);
                     masked[place]
                 };
                 let records = stretch.into_par_iter();

@@ -192,11 +192,11 @@ impl NearSearch<'_> {
                     self.left.left.has(unit as usize) && self.groups.is_first(unit)
                 });
                 if collecting {
-                    let banded =
+                    let of_band =
                         |n: &NearRow, band: usize| (band as u8, n.keys[band], n.unit, n.shingles, n.bitmap);
                     sorter.par_extend(rows.flat_map_iter(|row| {
                         let again = keys_of(&near[row]).filter(|&(_, key)| repeated.has(key));
-                        again.map(move |(band, _)| banded(&near[row], band))
+                        again.map(move |(band, _)| of_band(&near[row], band))
                     }));
                 } else {
                     rows.for_each(|row| keys_of(&near[row]).for_each(|(_, key)| repeated.add(key)));

@@ -45,6 +45,14 @@ impl Repeated {
         large::ask_for(self.place(key).0);
     }
 
+    /// Asks for the slot of the key that stands [`AHEAD`] places behind one that is looked at now.
+    #[inline]
+    pub fn ask_ahead(&self, keys: &[u64], at: usize) {
+        if let Some(&later) = keys.get(at + AHEAD) {
+            self.ask_for(later);
+        }
+    }
+
     /// Adds a key, whose first bits are to be as good as chance.
     pub fn add(&self, key: u64) {
         let (word, seen) = self.place(key);

@@ -34,7 +34,7 @@ pub fn for_each(words: &[u64], n: usize, mut emit: impl FnMut(u64)) {
 pub fn all_into(words: &[u64], n: usize, out: &mut Vec<u64>) {
     out.clear();
     let n = n.max(1);
-    if words.len() >= n + FEW && simd::run_wide(All { words, n, out }).is_ok() {
+    if words.len() >= n + FEW && simd::run_wide(All { words, n, out }).is_some() {
         return;
     }
     out.reserve(words.len());
