@@ -19,6 +19,8 @@ pub struct AsciiScratch {
     solid: Vec<u64>,
     /// Where words begin and end, in turn.
     edges: Vec<u32>,
+    /// Which words hold a digit.
+    numbers: Vec<u32>,
 }
 
 /// Appends the words of `text[start..end]` to `words` and returns the counts of its look; nothing is done, and nothing
@@ -98,13 +100,14 @@ impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
         scratch.folded.clear();
         scratch.digits.clear();
         scratch.solid.clear();
+        scratch.numbers.clear();
         if scratch.edges.len() < (blocks + 1) * BLOCK {
             scratch.edges.resize((blocks + 1) * BLOCK, 0);
         }
         let mut edges = 0;
         let mut counts = Counts { chars: end - start, ..Counts::default() };
         let mut before = Before::default();
-        let (mut any_digit, mut any_join) = (0, 0);
+        let mut any_join = 0;
         for at in (start..end).step_by(BLOCK) {
             let mut tail = [0; BLOCK];
             let block = block(&text[at..], &mut tail);
@@ -131,11 +134,15 @@ impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
             if let Some(room) = scratch.edges[edges..].first_chunk_mut() {
                 places(turns, (at - start) as u32, room);
             }
+            if MASK {
+                // Those that began in blocks before, the one that reaches over the border among them.
+                let before = edges.div_ceil(2) as u32;
+                numbers_into(m.digit, span, turns & span, before, &mut scratch.numbers);
+            }
             edges += turns.count_ones() as usize;
             scratch.solid.push(letters | m.digit);
             scratch.digits.push(m.digit);
             any_join |= m.join;
-            any_digit |= m.digit;
             if LOOK {
                 look(m, inside, &mut before, &mut counts, |apostrophe| {
                     grows_beyond_short(&text[start..end], at - start + apostrophe)
@@ -162,21 +169,36 @@ impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
             retain_from(&mut words.exact, from, || solid.next() == Some(true));
         }
         if MASK {
-            if any_digit == 0 {
-                words.mask_plain(from);
+            if any_join == 0 || scratch.numbers.is_empty() {
+                words.mask_at(from, &scratch.numbers);
             } else {
+                // Places among the words that are left.
                 scratch.digits.push(0);
-                scratch.solid.push(0);
-                let digits = &scratch.digits;
-                let solid = |pair: &&[u32; 2]| {
-                    any_join == 0 || any_bit(&scratch.solid, pair[0] as usize, pair[1] as usize)
+                let solid = |pair: &&[u32; 2]| any_bit(&scratch.solid, pair[0] as usize, pair[1] as usize);
+                let left = pairs.iter().filter(solid).enumerate();
+                let is_number = |(_, pair): &(usize, &[u32; 2])| {
+                    any_bit(&scratch.digits, pair[0] as usize, pair[1] as usize)
                 };
-                let mut numbers =
-                    pairs.iter().filter(solid).map(|&[s, e]| any_bit(digits, s as usize, e as usize));
-                words.mask_from(from, || numbers.next() == Some(true));
+                let numbers: Vec<u32> = left.filter(is_number).map(|(at, _)| at as u32).collect();
+                words.mask_at(from, &numbers);
             }
         }
         Some(counts)
+    }
+}
+
+/// Adds the words that hold a digit: `span` tells the bytes of words in a block, `starts` where they begin, and `before` how many
+/// began in blocks before.
+#[inline(always)]
+fn numbers_into(mut digits: u64, span: u64, starts: u64, before: u32, numbers: &mut Vec<u32>) {
+    while digits != 0 {
+        let first = digits.trailing_zeros();
+        let number = before + (starts & (u64::MAX >> (63 - first))).count_ones() - 1;
+        if numbers.last() != Some(&number) {
+            numbers.push(number);
+        }
+        let end = (!span & (u64::MAX << first)).trailing_zeros();
+        digits &= u64::MAX.unbounded_shl(end);
     }
 }
 
@@ -265,6 +287,7 @@ fn look(m: &Masks, inside: u64, before: &mut Before, counts: &mut Counts, grows:
     counts.symbols += (inside & !(solid | m.white)).count_ones() as usize;
     counts.commas += m.comma.count_ones() as usize;
     counts.dots += m.dot.count_ones() as usize;
+    counts.tab |= m.tab != 0;
     if m.separator | m.slash | m.at != 0 {
         counts.separators += (m.separator | m.slash).count_ones() as usize;
         counts.ats += m.at.count_ones() as usize;

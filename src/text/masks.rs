@@ -99,6 +99,8 @@ pub struct Masks {
     pub digit: u64,
     /// Space, tab, line feed, carriage return.
     pub white: u64,
+    /// Tab, which is white as well.
+    pub tab: u64,
     /// `_`.
     pub join: u64,
     /// `:`.
@@ -132,6 +134,7 @@ impl Masks {
             lower: self.lower & inside,
             digit: self.digit & inside,
             white: self.white & inside,
+            tab: self.tab & inside,
             join: self.join & inside,
             colon: self.colon & inside,
             comma: self.comma & inside,
@@ -169,6 +172,7 @@ impl Masks {
             };
             *mask |= 1 << i;
             masks.w |= u64::from(byte == b'w') << i;
+            masks.tab |= u64::from(byte == b'\t') << i;
         }
         masks
     }
@@ -206,6 +210,7 @@ impl Masks {
             lower: letter & small,
             digit: bits!(|x| among(x, b'0', 10)),
             white: bits!(|x| or(or(is(x, b' '), is(x, b'\t')), or(is(x, b'\n'), is(x, b'\r')))),
+            tab: bits!(|x| is(x, b'\t')),
             join: bits!(|x| is(x, b'_')),
             colon: bits!(|x| is(x, b':')),
             comma: bits!(|x| is(x, b',')),
@@ -241,11 +246,13 @@ impl Masks {
         let case = byte(0x20);
         let letter = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(_mm512_or_si512(x, case), byte(b'a')), byte(26));
         let small = _mm512_test_epi8_mask(x, case);
+        let tab = is(b'\t');
         Masks {
             upper: letter & !small,
             lower: letter & small,
             digit: _mm512_cmplt_epu8_mask(_mm512_sub_epi8(x, byte(b'0')), byte(10)),
-            white: is(b' ') | is(b'\t') | is(b'\n') | is(b'\r'),
+            white: is(b' ') | tab | is(b'\n') | is(b'\r'),
+            tab,
             join: is(b'_'),
             colon: is(b':'),
             comma: is(b','),

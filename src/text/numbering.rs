@@ -46,7 +46,10 @@ pub fn lists(text: &str, spans: &[Span], mut take: impl FnMut(&[Range<usize>])) 
 pub fn number_of(line: &str) -> Option<(u32, char)> {
     let line = line.trim_start_matches(|c: char| c.is_whitespace() || BEFORE.contains(&c));
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    let number = line[..digits].parse().ok().filter(|_| digits <= 4)?;
+    if !(1..=4).contains(&digits) {
+        return None;
+    }
+    let number = line[..digits].parse().ok()?;
     let mut rest = line[digits..].chars();
     let mark = rest.next().filter(|mark| BEHIND.contains(mark))?;
     // A decimal, a time or a paragraph of a chapter.

@@ -91,8 +91,7 @@ impl Surface {
         set(Self::SHOUTED, counts.lower == 0 && counts.upper > 1);
         // Text has a space a word; two gaps are four more, or tabs.
         let seen = counts.lower + counts.upper + counts.digits + counts.symbols;
-        let spaced = counts.chars <= ROW_CHARS
-            && (counts.chars > seen + counts.words + 2 || memchr::memchr(b'\t', body.as_bytes()).is_some());
+        let spaced = counts.chars <= ROW_CHARS && (counts.chars > seen + counts.words + 2 || counts.tab);
         set(Self::CELLS, spaced && gaps(body) >= 2);
         Surface {
             chars: counts.chars.min(65_535) as u16,
@@ -131,7 +130,11 @@ pub fn gaps(lines: &str) -> usize {
 }
 
 fn share(part: usize, whole: usize) -> u8 {
-    (part * 255).checked_div(whole).unwrap_or(0) as u8
+    // Short numbers, which those of nearly all units are, are divided faster.
+    match (u16::try_from(part), u16::try_from(whole)) {
+        (Ok(part), Ok(whole)) => (u32::from(part) * 255).checked_div(whole.into()).unwrap_or(0) as u8,
+        _ => (part * 255).checked_div(whole).unwrap_or(0) as u8,
+    }
 }
 
 /// How many characters of each kind a unit has.
@@ -150,6 +153,8 @@ pub struct Counts {
     pub(super) lower: usize,
     pub(super) ats: usize,
     pub(super) dots: usize,
+    /// Whether it holds a tab.
+    pub(super) tab: bool,
     /// Whether it holds `://` or `www.`.
     pub(super) address: bool,
     pub(super) word_letters: usize,
@@ -180,13 +185,17 @@ impl Counts {
                 self.digits += 1;
                 self.word_letters += 1;
             }
-            b' ' | b'\t' | b'\n' | b'\r' => self.end_word(),
+            b' ' | b'\t' | b'\n' | b'\r' => {
+                self.tab |= b == b'\t';
+                self.end_word();
+            }
             b'\'' => self.symbols += 1,
             _ => self.add_symbol(b),
         }
     }
 
-    fn add(&mut self, c: char) {
+    /// Counts a character behind those before.
+    pub(super) fn add(&mut self, c: char) {
         self.add_ascii(if c.is_ascii() { c as u8 } else { scripts::like(c) });
     }
 

@@ -57,24 +57,28 @@ impl Words {
         }
     }
 
-    /// Masks the exact words from the one at `from` on, none of which holds a digit.
+    /// Masks the exact words from the one at `from` on, of which those at `numbers`, in order, hold a digit. Most words are neither
+    /// numbers nor dates: what stands between these is copied.
     #[inline(always)]
-    pub(super) fn mask_plain(&mut self, from: usize) {
-        let added = &self.exact[from..];
-        if added.iter().fold(false, |any, &hash| any | may_be_calendar_word(hash)) {
-            self.mask_from(from, || false);
-        } else {
-            self.masked.extend_from_slice(added);
-        }
-    }
-
-    /// Masks the exact words from the one at `from` on; `is_number` tells of each in turn whether it holds a digit.
-    #[inline(always)]
-    pub(super) fn mask_from(&mut self, from: usize, mut is_number: impl FnMut() -> bool) {
-        self.masked.reserve(self.exact.len() - from);
-        for i in from..self.exact.len() {
-            let number = is_number();
-            self.mask(self.exact[i], number);
+    pub(super) fn mask_at(&mut self, from: usize, numbers: &[u32]) {
+        let Words { exact, masked, .. } = self;
+        let added = &exact[from..];
+        let mut numbers = numbers.iter().map(|&number| number as usize).peekable();
+        let (mut done, mut date) = (0, calendar_word(added, 0));
+        loop {
+            let next = date.unwrap_or(added.len()).min(numbers.peek().copied().unwrap_or(added.len()));
+            masked.extend_from_slice(&added[done..next]);
+            if next == added.len() {
+                return;
+            }
+            if masked.last() != Some(&SLOT) {
+                masked.push(SLOT);
+            }
+            done = next + 1;
+            numbers.next_if_eq(&next);
+            if date == Some(next) {
+                date = calendar_word(added, done);
+            }
         }
     }
 
@@ -482,12 +486,12 @@ const CALENDAR_SLOTS: [u64; 512] = {
 };
 
 /// A bit for each word of the calendar, by its hash: most other words need no look at the table.
-const CALENDAR_BITS: [u64; 64] = {
-    let mut bits = [0u64; 64];
+const CALENDAR_BITS: [u64; 512] = {
+    let mut bits = [0u64; 512];
     let mut i = 0;
     while i < CALENDAR.len() {
         let hash = hash::short(CALENDAR[i].as_bytes());
-        bits[(hash >> 58) as usize] |= 1 << ((hash >> 52) & 63);
+        bits[(hash >> 55) as usize] |= 1 << ((hash >> 49) & 63);
         i += 1;
     }
     bits
@@ -495,8 +499,14 @@ const CALENDAR_BITS: [u64; 64] = {
 
 #[inline(always)]
 fn may_be_calendar_word(hash: u64) -> bool {
-    static BITS: [u64; 64] = CALENDAR_BITS;
-    BITS[(hash >> 58) as usize] >> ((hash >> 52) & 63) & 1 == 1
+    static BITS: [u64; 512] = CALENDAR_BITS;
+    BITS[(hash >> 55) as usize] >> ((hash >> 49) & 63) & 1 == 1
+}
+
+/// The first name of a month or weekday from a place on.
+#[inline(always)]
+fn calendar_word(words: &[u64], from: usize) -> Option<usize> {
+    words[from..].iter().position(|&hash| is_calendar_word(hash)).map(|found| from + found)
 }
 
 #[inline(always)]
