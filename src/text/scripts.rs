@@ -3,6 +3,8 @@
 //! In: a character. Out: small classes, without a search in the tables of Unicode. What is not told here is asked of
 //! the crates and the standard library; the tests ask them about every character that is.
 
+use std::sync::LazyLock;
+
 /// How a character of a normal form takes part in words (the property Word_Break of UAX #29, where it is plain).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -187,9 +189,13 @@ pub const OTHER: u8 = u8::MAX;
 /// ASCII that counts in the look of a line as a character that is not ASCII does.
 #[inline(always)]
 pub fn like(c: char) -> u8 {
-    static LIKE: [u8; TABLED] = table!(u8, like_of, UNTOLD);
-    let told = LIKE.get(c as usize).copied().unwrap_or_else(|| like_of(c));
-    if told == UNTOLD { like_of_any(c) } else { told }
+    // Made when it is first asked: what the standard library knows of them no compiler can ask.
+    static LIKE: LazyLock<[u8; TABLED]> =
+        LazyLock::new(|| std::array::from_fn(|at| char::from_u32(at as u32).map_or(UNTOLD, like_of_any)));
+    LIKE.get(c as usize).copied().unwrap_or_else(|| match like_of(c) {
+        UNTOLD => like_of_any(c),
+        told => told,
+    })
 }
 
 const UNTOLD: u8 = 0;
@@ -200,13 +206,8 @@ const fn like_of(c: char) -> u8 {
         '\u{e3f}' | '\u{e47}'..='\u{e4c}' | '\u{e4e}' | '\u{e4f}' | '\u{e5a}' | '\u{e5b}' => b'*',
         '\u{e01}'..='\u{e3a}' | '\u{e40}'..='\u{e4d}' => b'a',
         '\u{4e00}'..='\u{9fff}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{30fc}' => b'a',
-        '\u{430}'..='\u{45f}' | '\u{621}'..='\u{64a}' | '\u{ac00}'..='\u{d7a3}' => b'a',
-        '\u{400}'..='\u{42f}' => b'A',
-        '\u{2010}'..='\u{2027}' | '\u{ab}' | '\u{bb}' | '\u{b7}' => symbol(c),
-        '\u{a9}' | '\u{ae}' | '\u{b0}' | '\u{d7}' | '\u{f7}' => b'*',
-        '\u{df}'..='\u{ff}' => b'a',
-        '\u{c0}'..='\u{de}' => b'A',
-        '\u{a0}' => b' ',
+        '\u{ac00}'..='\u{d7a3}' => b'a',
+        '\u{2010}'..='\u{2027}' => symbol(c),
         _ => UNTOLD,
     }
 }

@@ -74,10 +74,12 @@ impl Surface {
         let mut set = |flag: u16, on: bool| flags |= if on { flag } else { 0 };
         set(Self::SENTENCE, ends_sentence(body));
         set(Self::COLON, body.ends_with(':'));
-        set(Self::LOWER, first.is_lowercase());
+        // What it is like costs less than to ask for it by itself: a mark begins most lines of lists.
+        let like = if first.is_ascii() { first as u8 } else { scripts::like(first) };
+        set(Self::LOWER, like.is_ascii_lowercase() && first.is_lowercase());
         set(
             Self::BULLET,
-            !first.is_alphanumeric() && !matches!(first, '"' | '\'' | '\u{201c}' | '\u{2018}' | '('),
+            !like.is_ascii_alphanumeric() && !matches!(first, '"' | '\'' | '\u{201c}' | '\u{2018}' | '('),
         );
         set(
             Self::QUOTE,
