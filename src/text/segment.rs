@@ -72,20 +72,32 @@ pub struct Lines(Vec<Line>);
 
 fn trimmed(text: &str, start: usize, end: usize) -> Option<Line> {
     let raw = &text[start.min(end)..end];
-    let line = raw.trim_start();
-    if line.is_empty() {
+    // Mostly there is a space or two, if any white space at all.
+    let is_text = |b: &u8| !matches!(b, b' ' | b'\t'..=b'\r');
+    let indent = raw.bytes().position(|b| is_text(&b))?;
+    let length = raw.bytes().rposition(|b| is_text(&b)).map_or(0, |last| last + 1 - indent);
+    let (line, start) = (&raw[indent..indent + length], start + indent);
+    if !line.starts_with(char::is_whitespace) && !line.ends_with(char::is_whitespace) {
+        return Some(Line { start, end: start + length, indent });
+    }
+    let behind = line.trim_start();
+    if behind.is_empty() {
         return None;
     }
-    let indent = raw.len() - line.len();
-    let line = line.trim_end();
-    Some(Line { start: start + indent, end: start + indent + line.len(), indent })
+    let (indent, start) = (indent + (length - behind.len()), start + (length - behind.len()));
+    Some(Line { start, end: start + behind.trim_end().len(), indent })
 }
 
 fn flush(text: &str, lines: &mut Vec<Line>, units: &mut Vec<Unit>) {
+    if let &[line] = &**lines {
+        push(text, &[line], true, units);
+        lines.clear();
+        return;
+    }
     let Some(first) = lines.first() else { return };
     let base = lines.iter().map(|l| l.indent).min().unwrap_or(first.indent);
-    let wrapped = lines.len() > 1 && is_wrapped(text, lines, base);
     let width = wrap_width(lines);
+    let wrapped = is_wrapped(text, lines, (base, width));
     let mut from = 0;
     for i in 0..lines.len() {
         let last = i + 1 == lines.len();
@@ -137,26 +149,26 @@ fn wrap_width(lines: &[Line]) -> usize {
     lines.iter().map(|l| l.end - l.start).filter(|&n| n <= 110).max().unwrap_or(0)
 }
 
-fn is_wrapped(text: &str, lines: &[Line], base: usize) -> bool {
-    let width = wrap_width(lines);
+fn is_wrapped(text: &str, lines: &[Line], (base, width): (usize, usize)) -> bool {
     let (mut soft, mut lower, mut breaks) = (0, 0, 0);
     for pair in lines.windows(2) {
         if pair[1].indent > base + 1 && pair[0].indent <= base + 1 {
             continue;
         }
-        if ends_short(text, pair[0], pair[1], width) {
+        let ends = ends_sentence(&text[..pair[0].end]);
+        let length = pair[0].end - pair[0].start;
+        if ends && has_room(length, text, pair[1], width) {
             continue;
         }
         breaks += 1;
-        let next = text[pair[1].start..].chars().next().unwrap_or(' ');
-        let long = pair[0].end - pair[0].start >= MIN_WRAPPED_LINE;
-        if !long || text[..pair[0].end].ends_with([';', '{', '}', '|', ':']) {
+        let last = text.as_bytes()[pair[0].end - 1];
+        if length < MIN_WRAPPED_LINE || matches!(last, b';' | b'{' | b'}' | b'|' | b':') {
             continue;
         }
-        let goes_on = next.is_lowercase() && !ends_sentence(&text[..pair[0].end]);
-        let would_not_fit = pair[0].end - pair[0].start + 1 + first_word(text, pair[1]) > width;
+        let goes_on = !ends && text[pair[1].start..].starts_with(char::is_lowercase);
+        let would_not_fit = || width >= 50 && length + 1 + first_word(text, pair[1]) > width;
         lower += usize::from(goes_on);
-        soft += usize::from(goes_on || (would_not_fit && width >= 50));
+        soft += usize::from(goes_on || would_not_fit());
     }
     breaks > 0 && lower > 0 && soft as f32 >= SOFT_SHARE * breaks as f32
 }
@@ -169,7 +181,12 @@ fn starts_paragraph(text: &str, line: Line, next: Line, base: usize, width: usiz
 
 /// A line that ends a sentence though the next word would have fitted with room to spare.
 fn ends_short(text: &str, line: Line, next: Line, width: usize) -> bool {
-    ends_sentence(&text[..line.end]) && line.end - line.start + 1 + first_word(text, next) + 8 < width
+    ends_sentence(&text[..line.end]) && has_room(line.end - line.start, text, next, width)
+}
+
+/// Whether the first word of `next` would have fitted behind a line of so many bytes, with room to spare.
+fn has_room(length: usize, text: &str, next: Line, width: usize) -> bool {
+    length + 1 + first_word(text, next) + 8 < width
 }
 
 fn first_word(text: &str, line: Line) -> usize {
@@ -194,6 +211,7 @@ pub fn ends_sentence(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn units(text: &str) -> Vec<&str> {
         let mut out = Vec::new();
@@ -249,5 +267,17 @@ mod tests {
         let mut out = Vec::new();
         segment_into(&text, &mut Lines::default(), &mut out);
         assert!(out.windows(2).all(|w| w[0].end <= w[1].start));
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_what_stands_between_its_white_space(line in "[ \\t\\x0b\\r\u{a0}\u{3000}•a.é]{0,12}") {
+            let expected: Vec<&str> = Some(line.trim()).into_iter().filter(|line| !line.is_empty()).collect();
+            prop_assert_eq!(units(&line), expected);
+            let mut out = Vec::new();
+            segment_into(&line, &mut Lines::default(), &mut out);
+            let indent = (line.len() - line.trim_start().len()) as u8;
+            prop_assert!(out.iter().all(|unit| unit.indent == indent));
+        }
     }
 }
