@@ -203,9 +203,7 @@ pub fn ends_sentence(text: &str) -> bool {
         return matches!(last, b'.' | b'!' | b'?');
     }
     text.trim_end_matches(['"', '\'', ')', ']', '\u{201d}', '\u{2019}', '\u{bb}', '\u{300d}', '\u{300f}'])
-        .ends_with([
-            '.', '!', '?', '\u{2026}', '\u{3002}', '\u{ff01}', '\u{ff1f}', '\u{964}', '\u{6d4}', '\u{61f}',
-        ])
+        .ends_with(|c| sentence::terminator(c).is_some())
 }
 
 #[cfg(test)]

@@ -108,6 +108,19 @@ fn first_ascii_length(text: &str) -> usize {
     bytes.len()
 }
 
+/// Whether a character ends a sentence, and whether white space must follow for that.
+pub fn terminator(c: char) -> Option<bool> {
+    match c {
+        '.' | '!' | '?' | '\u{2026}' => Some(true),
+        // Armenian, Arabic, Urdu, Devanagari, Myanmar, Ethiopic, Khmer.
+        '\u{589}' | '\u{61f}' | '\u{6d4}' | '\u{964}' | '\u{965}' | '\u{104b}' | '\u{1362}' | '\u{17d4}' => {
+            Some(true)
+        }
+        '\u{3002}' | '\u{ff01}' | '\u{ff1f}' | '\u{ff61}' => Some(false),
+        _ => None,
+    }
+}
+
 /// The next run of terminators at or after `from`: its start, its end, and whether white space must follow.
 fn next_terminator(text: &str, from: usize) -> Option<(usize, usize, bool)> {
     let bytes = text.as_bytes();
@@ -121,17 +134,15 @@ fn next_terminator(text: &str, from: usize) -> Option<(usize, usize, bool)> {
                     .map_or(bytes.len(), |n| at + n);
                 return Some((at, end, true));
             }
-            0xe3 | 0xef | 0xe0 | 0xe2 => {
-                let c = text[at..].chars().next().unwrap_or(' ');
-                let end = at + c.len_utf8();
-                match c {
-                    '\u{3002}' | '\u{ff01}' | '\u{ff1f}' => return Some((at, end, false)),
-                    '\u{964}' | '\u{2026}' => return Some((at, end, true)),
-                    _ => at = end,
-                }
-            }
             b if b < 0x80 => at += 1,
-            _ => at += text[at..].chars().next().map_or(1, char::len_utf8),
+            _ => {
+                let c = text[at..].chars().next()?;
+                let end = at + c.len_utf8();
+                if let Some(spaced) = terminator(c) {
+                    return Some((at, end, spaced));
+                }
+                at = end;
+            }
         }
     }
     None
@@ -201,6 +212,15 @@ mod tests {
     #[test]
     fn two_spaces_after_a_terminator_always_end_one() {
         assert_eq!(split("He went on.  iPhones sold well."), ["He went on.", "iPhones sold well."]);
+    }
+
+    #[test]
+    fn each_script_has_a_full_stop_of_its_own() {
+        assert_eq!(split("کشتی نہیں آئی۔ کیوں؟ سب گھر گئے۔"), ["کشتی نہیں آئی۔", "کیوں؟", "سب گھر گئے۔"]);
+        assert_eq!(split("Նավը չեկավ։ Բոլորը գնացին տուն։"), ["Նավը չեկավ։", "Բոլորը գնացին տուն։"]);
+        assert_eq!(split("船は来なかった。皆は帰った。"), ["船は来なかった。", "皆は帰った。"]);
+        // Not within a word.
+        assert_eq!(split("መርከቡ።አልመጣም። ሁሉም ሄዱ።"), ["መርከቡ።አልመጣም።", "ሁሉም ሄዱ።"]);
     }
 
     #[test]
