@@ -67,7 +67,7 @@ impl ContainerSearch<'_> {
     /// Pairs of a document and a longer one that may contain it, sorted. `forgone` is raised by the samples that stand in too many
     /// documents to be looked at, as far as they are of one that might be contained.
     pub fn run(&self, forgone: &mut u64) -> Column<(RecordIndex, RecordIndex)> {
-        let samples = self.sketches.samples.len();
+        let samples = self.sketches.samples();
         let repeated = Repeated::with_more_room_for(samples, self.store);
         self.windows(|window| {
             window.documents().for_each(|(_, _, samples)| {

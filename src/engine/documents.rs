@@ -7,7 +7,7 @@ use super::analyse::{Analyser, Scratch};
 use super::connected::{Connected, Group, Keys};
 use super::containers::ContainerSearch;
 use super::fates::{DocumentFates, Removed};
-use super::sketches::{SketchBatch, SketchBuilder, Sketches};
+use super::sketches::{SketchBatch, Sketches};
 use super::units::{Documents, Units};
 use super::{Cancel, Source, TextBuffer};
 use crate::config::{DocumentSettings, Keep};
@@ -60,8 +60,8 @@ pub(super) struct Compared {
 
 impl DocumentSearch<'_> {
     /// Decides which documents stay. The sketches of documents that lost units are made anew.
-    pub fn run(&self, units: &Units, sketches: Sketches) -> Result<DocumentFates> {
-        let sketches = self.sketch_again(units, sketches)?;
+    pub fn run(&self, units: &Units, mut sketches: Sketches) -> Result<DocumentFates> {
+        self.sketch_again(units, &mut sketches)?;
         self.cancel.check()?;
         let mut words = Vec::with_capacity(self.documents.len());
         sketches.rows.each(|s| words.push(s.words));
@@ -145,54 +145,20 @@ impl DocumentSearch<'_> {
         }
     }
 
-    fn sketch_again(&self, units: &Units, sketches: Sketches) -> Result<Sketches> {
-        let Some(gone) = self.gone else { return Ok(sketches) };
-        let touched = |record: RecordIndex| gone.any(units.range(record));
-        if !(0..self.documents.len() as u32).into_par_iter().any(touched) {
-            return Ok(sketches);
-        }
-        let bands = self.analyser.documents.banding().bands;
-        let mut again = SketchBuilder::new(self.store);
-        let mut key_buffer = Vec::new();
-        sketches.windows(
-            (self.store, size_of::<SketchBatch>() + 2 * bands * size_of::<u32>()),
-            |records, rows, samples| {
-                if self.cancel.requested() {
-                    return;
-                }
-                let (from, to) = (records.start, records.end);
-                let keys = sketches.keys.read(from * bands..to * bands, &mut key_buffer);
-                let touched: Vec<RecordIndex> =
-                    (from as u32..to as u32).into_par_iter().filter(|&r| touched(r)).collect();
-                let made: Vec<SketchBatch> = touched
-                    .par_iter()
-                    .map_init(Reader::default, |reader, &record| {
-                        self.words(record, units, reader);
-                        let mut batch = SketchBatch::default();
-                        self.analyser.sketch(&reader.words, &mut reader.scratch, &mut batch);
-                        batch
-                    })
-                    .collect();
-                let (mut done, mut sample) = (from, 0);
-                let mut copy = |again: &mut SketchBuilder, until: usize| {
-                    let count: usize =
-                        rows[done - from..until - from].iter().map(|r| r.samples as usize).sum();
-                    let keys = &keys[(done - from) * bands..(until - from) * bands];
-                    again.extend(&rows[done - from..until - from], keys, &samples[sample..sample + count]);
-                    let replaced = rows.get(until - from).map_or(0, |r| r.samples as usize);
-                    (done, sample) = (until + 1, sample + count + replaced);
-                };
-                for (&record, batch) in touched.iter().zip(&made) {
-                    copy(&mut again, record as usize);
-                    again.extend(&batch.rows, &batch.keys, &batch.samples);
-                }
-                if touched.last().is_none_or(|&r| (r as usize) + 1 < to) {
-                    copy(&mut again, to);
-                }
+    /// Makes the sketches of documents that lost units anew.
+    fn sketch_again(&self, units: &Units, sketches: &mut Sketches) -> Result<()> {
+        let Some(gone) = self.gone else { return Ok(()) };
+        sketches.make_again(
+            (self.store, self.analyser.documents.banding().bands),
+            |record| gone.any(units.range(record)),
+            |reader: &mut Reader, record| {
+                self.words(record, units, reader);
+                let mut batch = SketchBatch::default();
+                self.analyser.sketch(&reader.words, &mut reader.scratch, &mut batch);
+                batch
             },
-        );
-        self.cancel.check()?;
-        Ok(again.finish())
+            || self.cancel.check(),
+        )
     }
 
     /// For each document its place among all, the one that stays before all others first. Ties go by place in the input.

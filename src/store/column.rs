@@ -182,6 +182,23 @@ impl<T: Row> Column<T> {
         }
     }
 
+    /// Changes the rows of a range where they lie.
+    pub fn change(&mut self, range: Range<usize>, change: impl FnOnce(&mut [T])) {
+        let from = range.start;
+        let mut buffer = Vec::new();
+        if matches!(self.rows, Rows::Disk { .. }) {
+            self.append(range.clone(), &mut buffer);
+        }
+        match &mut self.rows {
+            Rows::Memory(rows) => change(&mut rows[range]),
+            Rows::Disk { file, start, fences, .. } => {
+                change(&mut buffer);
+                par_write_rows(&self.store, &**file, *start + (from * T::BYTES) as u64, &buffer);
+                *fences = OnceLock::new();
+            }
+        }
+    }
+
     /// The number of rows at the front for which this holds; it must hold for none behind them.
     pub fn partition_point(&self, holds: impl Fn(&T) -> bool) -> usize {
         match &self.rows {
