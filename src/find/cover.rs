@@ -5,13 +5,14 @@
 //! measured. Each member is compared with members that stay only, so that no chain of neighbours removes
 //! anything and a bucket of n copies costs n comparisons, not their square.
 
+use super::kept::{FEW, Kept};
 use crate::tables::Rule;
 use crate::text::hash::BySame;
 use crate::text::shingle;
 use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 /// The documents of a group, in the order of the keep policy.
@@ -116,6 +117,22 @@ impl<'a> Sets<'a> {
     fn size(&self, member: usize) -> usize {
         self.sizes[member] as usize
     }
+
+    /// Whether none has to be read again.
+    fn hold_all(&self) -> bool {
+        self.block.len() == self.members.len()
+    }
+
+    /// See [`best_kept`].
+    fn best_kept(
+        &self,
+        i: usize,
+        candidates: Vec<(usize, u32)>,
+        threshold: f64,
+        forgone: &mut u64,
+    ) -> Option<(u32, f32)> {
+        best_kept((|member| self.get(member), &self.sizes), i, candidates, threshold, forgone)
+    }
 }
 
 /// What becomes of a member.
@@ -143,86 +160,13 @@ pub struct Thresholds {
     pub containment: f64,
 }
 
-/// Members that stay, by what they share with others.
-enum Kept {
-    /// Of a small group: each member and its buckets. Most groups are pairs, for which a list of buckets is far too much.
-    Few(Vec<(u32, Vec<u32>)>),
-    /// By bucket.
-    Many(Buckets),
-}
-
-/// The members in each bucket.
-struct Buckets {
-    /// Where the last of each is among all, counted from 1, and how many there are.
-    heads: Vec<(u32, u8)>,
-    /// Members, each with the place of the one before it in the same bucket.
-    members: Vec<(u32, u32)>,
-}
-
-/// Groups of so many members are small: no bucket of theirs is full, and no member has too many to be compared with.
-const FEW: usize = 16;
-const _: () = assert!(FEW <= MAX_BUCKET as usize && FEW <= MAX_COMPARISONS);
-
-impl Kept {
-    /// None yet of so many members, which share so many buckets.
-    fn of(members: usize, buckets: usize) -> Kept {
-        if members <= FEW {
-            Kept::Few(Vec::new())
-        } else {
-            Kept::Many(Buckets { heads: vec![(0, 0); buckets], members: Vec::new() })
-        }
-    }
-
-    /// Adds a member that stays; `forgone` is raised by the buckets that are full.
-    fn add(&mut self, member: usize, buckets: &[u32], forgone: &mut u64) {
-        match self {
-            Kept::Few(kept) => kept.push((member as u32, buckets.to_vec())),
-            Kept::Many(kept) => {
-                for &bucket in buckets {
-                    let (last, count) = &mut kept.heads[bucket as usize];
-                    if *count < MAX_BUCKET {
-                        kept.members.push((member as u32, *last));
-                        (*last, *count) = (kept.members.len() as u32, *count + 1);
-                    } else {
-                        *forgone += 1;
-                    }
-                }
-            }
-        }
-    }
-
-    /// The members in one of these buckets, in order, each behind in how many.
-    fn sharing(&self, buckets: &[u32]) -> Vec<(usize, u32)> {
-        match self {
-            Kept::Few(kept) => {
-                let mut sharing: Vec<(usize, u32)> =
-                    kept.iter().map(|(member, of)| (shingle::shared(of, buckets), *member)).collect();
-                sharing.retain(|&(buckets, _)| buckets > 0);
-                sharing.sort_unstable_by_key(|&(_, member)| member);
-                sharing
-            }
-            Kept::Many(kept) => {
-                let mut shared = Vec::new();
-                for &bucket in buckets {
-                    let mut at = kept.heads[bucket as usize].0;
-                    while at > 0 {
-                        let (member, before) = kept.members[at as usize - 1];
-                        shared.push(member);
-                        at = before;
-                    }
-                }
-                shared.sort_unstable();
-                shared.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).collect()
-            }
-        }
-    }
-}
-
-/// The most members that a bucket remembers: the most preferred of those that stay. Comparisons with further ones are
-/// forgone, and counted.
-pub const MAX_BUCKET: u8 = 64;
 /// The most members that one member is compared with: those that share most buckets with it.
 pub const MAX_COMPARISONS: usize = 128;
+const _: () = assert!(FEW <= MAX_COMPARISONS);
+
+/// So many members of a large group are compared at once, each with those that stay by then; what it is like is looked at again
+/// where another came to stay that shares a bucket with it.
+const AT_ONCE: usize = 512;
 
 /// Covers one group, holding no more than `most` shingles where they are more than that; `forgone` is raised by the
 /// comparisons that the cap saved.
@@ -232,21 +176,46 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
     // Undecided members are witnesses of nobody yet.
     let mut fates: Vec<Option<Fate>> = vec![None; members.len()];
     let mut kept = Kept::of(members.len(), members.shared());
-    let mut buckets = Vec::new();
-    for i in 0..members.len() {
-        if contained[i].is_some() {
-            continue;
+    let at_once = sets.hold_all() && members.len() > AT_ONCE;
+    // Members, and where their buckets lie among those of all.
+    let (mut some, mut of_some, mut buckets) = (Vec::<(usize, Range<usize>)>::new(), Vec::new(), Vec::new());
+    for from in (0..members.len()).step_by(AT_ONCE) {
+        some.clear();
+        of_some.clear();
+        for i in (from..members.len().min(from + AT_ONCE)).filter(|&i| contained[i].is_none()) {
+            members.buckets(i, &mut buckets);
+            some.push((i, of_some.len()..of_some.len() + buckets.len()));
+            of_some.extend_from_slice(&buckets);
         }
-        sets.go_to(i);
-        members.buckets(i, &mut buckets);
-        match best_kept(&sets, i, kept.sharing(&buckets), thresholds.jaccard, forgone) {
-            Some((of, similarity)) => {
-                fates[i] = Some(Fate::Copies { of, similarity, rule: Rule::NearDuplicate })
-            }
-            None => {
-                fates[i] = Some(Fate::Stays);
-                kept.add(i, &buckets, forgone);
-            }
+        let expected: Vec<(Option<(u32, f32)>, u64)> = if at_once {
+            kept.see();
+            let get = |member: usize| &*sets.sets[member];
+            let expect = |(i, buckets): &(usize, Range<usize>)| {
+                let (mut forgone, sharing) = (0, kept.sharing(&of_some[buckets.clone()]));
+                let best = best_kept((get, &sets.sizes), *i, sharing, thresholds.jaccard, &mut forgone);
+                (best, forgone)
+            };
+            some.par_iter().map(expect).collect()
+        } else {
+            Vec::new()
+        };
+        for (place, (i, buckets)) in some.iter().enumerate() {
+            let (i, buckets) = (*i, &of_some[buckets.clone()]);
+            sets.go_to(i);
+            let best = match expected.get(place) {
+                Some((best, passed_by)) if kept.as_seen(buckets) => {
+                    *forgone += passed_by;
+                    *best
+                }
+                _ => sets.best_kept(i, kept.sharing(buckets), thresholds.jaccard, forgone),
+            };
+            fates[i] = Some(match best {
+                Some((of, similarity)) => Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
+                None => {
+                    kept.add(i, buckets, forgone);
+                    Fate::Stays
+                }
+            });
         }
     }
     for i in 0..members.len() {
@@ -254,7 +223,7 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
         sets.go_to(i);
         members.buckets(i, &mut buckets);
         let fate = contained_in_kept(&sets, i, container, &fates, thresholds).unwrap_or_else(|| {
-            match best_kept(&sets, i, kept.sharing(&buckets), thresholds.jaccard, forgone) {
+            match sets.best_kept(i, kept.sharing(&buckets), thresholds.jaccard, forgone) {
                 Some((of, similarity)) => Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
                 None => {
                     kept.add(i, &buckets, forgone);
@@ -268,16 +237,16 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
 }
 
 /// The most similar of the members that share buckets with a member, if it is similar enough.
-fn best_kept(
-    sets: &Sets<'_>,
+fn best_kept<S: Deref<Target = [u64]>>(
+    (get, sizes): (impl Fn(usize) -> S, &[u32]),
     i: usize,
     mut candidates: Vec<(usize, u32)>,
     threshold: f64,
     forgone: &mut u64,
 ) -> Option<(u32, f32)> {
-    let size = sets.size(i) as f64;
+    let size = f64::from(sizes[i]);
     let comparable = |c: u32| {
-        let other = sets.size(c as usize) as f64;
+        let other = f64::from(sizes[c as usize]);
         size.min(other) >= threshold * size.max(other)
     };
     candidates.retain(|&(_, candidate)| comparable(candidate));
@@ -287,10 +256,10 @@ fn best_kept(
         candidates.truncate(MAX_COMPARISONS);
         candidates.sort_unstable_by_key(|c| c.1);
     }
-    let shingles = sets.get(i);
+    let shingles = get(i);
     let mut best: Option<(u32, f64)> = None;
     for (_, candidate) in candidates {
-        let similarity = shingle::jaccard(&shingles, &sets.get(candidate as usize));
+        let similarity = shingle::jaccard(&shingles, &get(candidate as usize));
         if similarity >= threshold && best.is_none_or(|(_, s)| similarity > s) {
             best = Some((candidate, similarity));
             if similarity == 1.0 {
@@ -443,6 +412,51 @@ mod tests {
         assert_eq!(fates(&empty).map_to(), [None, None]);
     }
 
+    /// Runs of numbers, in two buckets each.
+    struct Runs(Vec<(u64, u64)>);
+
+    impl Members for Runs {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+        fn shingles(&self, member: usize) -> Vec<u64> {
+            (self.0[member].0..self.0[member].1).collect()
+        }
+        fn words(&self, member: usize) -> usize {
+            (self.0[member].1 - self.0[member].0) as usize
+        }
+        fn shared(&self) -> usize {
+            200
+        }
+        fn buckets(&self, member: usize, buckets: &mut Vec<u32>) {
+            let (from, to) = self.0[member];
+            *buckets = vec![from as u32 / 8, 100 + to as u32 / 8];
+        }
+        fn containers(&self, member: usize, containers: &mut Vec<u32>) {
+            containers.clear();
+            containers.extend((member > 0 && member.is_multiple_of(7)).then_some(member as u32 - 1));
+        }
+    }
+
+    #[test]
+    fn many_at_once_fare_as_one_after_the_other() {
+        let mut rng = fastrand::Rng::with_seed(11);
+        for reach in [20, 200, 700] {
+            let run = |_| {
+                let from = rng.u64(0..reach);
+                (from, from + rng.u64(1..60))
+            };
+            let runs = Runs((0..3 * AT_ONCE + 100).map(run).collect());
+            let thresholds = Thresholds { jaccard: 0.7, containment: 0.9 };
+            let (mut at_once, mut one_by_one) = (0, 0);
+            let all = cover(&runs, thresholds, usize::MAX, &mut at_once);
+            assert_eq!(all, cover(&runs, thresholds, 50, &mut one_by_one));
+            assert_eq!(at_once, one_by_one);
+            let stay = all.iter().filter(|&&fate| fate == Fate::Stays).count();
+            assert!(stay > 20 && stay < all.len() / 2, "{stay}");
+        }
+    }
+
     trait MapTo {
         fn map_to(&self) -> Vec<Option<u32>>;
     }
@@ -454,19 +468,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn small_groups_share_what_buckets_tell(
-            members in prop::collection::vec(prop::collection::btree_set(0u32..12, 0..6), 1..FEW),
-        ) {
-            let (mut few, mut many) = (Kept::of(FEW, 12), Kept::of(FEW + 1, 12));
-            for (member, buckets) in members.iter().enumerate() {
-                let buckets: Vec<u32> = buckets.iter().copied().collect();
-                prop_assert_eq!(few.sharing(&buckets), many.sharing(&buckets));
-                few.add(member, &buckets, &mut 0);
-                many.add(member, &buckets, &mut 0);
-            }
-        }
-
         #[test]
         fn every_witness_stays_and_is_as_similar_as_it_says(
             sets in prop::collection::vec((0u64..40, 1u64..60), 1..12)
