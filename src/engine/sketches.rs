@@ -43,7 +43,7 @@ impl Sketches {
 
     /// The rows of the documents from one on: as many as a step may hold at so many `bytes` a document beside its samples, one at
     /// least.
-    fn next<'a>(
+    fn rows_from<'a>(
         &'a self,
         from: usize,
         (store, bytes): (&Store, usize),
@@ -75,7 +75,7 @@ impl Sketches {
         let mut documents = self.again.documents.cursor();
         let (mut from, mut at, mut again_at) = (0, 0, 0);
         while from < self.rows.len() {
-            let rows = self.next(from, (store, bytes), &mut row_buffer);
+            let rows = self.rows_from(from, (store, bytes), &mut row_buffer);
             let to = from + rows.len();
             let rows_of = |range: &Range<usize>| &rows[range.start - from..range.end - from];
             // Documents from `begun` to `done` wait in `joined`.
@@ -121,13 +121,13 @@ impl Sketches {
         make: impl Fn(&mut S, RecordIndex) -> SketchBatch + Sync,
         check: impl Fn() -> Result<()>,
     ) -> Result<()> {
-        let mut again = (Builder::new(store), Builder::new(store));
+        let (mut documents, mut samples) = (Builder::new(store), Builder::new(store));
         let bytes = size_of::<SketchBatch>() + 2 * bands * size_of::<u32>();
         let mut buffer = Vec::new();
         let mut from = 0;
         while from < self.rows.len() {
             check()?;
-            let range = from..from + self.next(from, (store, bytes), &mut buffer).len();
+            let range = from..from + self.rows_from(from, (store, bytes), &mut buffer).len();
             from = range.end;
             let wanted: Vec<RecordIndex> =
                 (range.start as u32..range.end as u32).into_par_iter().filter(|&r| wanted(r)).collect();
@@ -139,7 +139,7 @@ impl Sketches {
             let places = || wanted.iter().map(|&record| record as usize - range.start).zip(&made);
             self.rows.change(range.clone(), |rows| {
                 for (place, made) in places() {
-                    again.0.push((range.start as u32 + place as u32, rows[place].samples));
+                    documents.push((range.start as u32 + place as u32, rows[place].samples));
                     rows[place] = made.rows[0];
                 }
             });
@@ -148,9 +148,9 @@ impl Sketches {
                     keys[place * bands..(place + 1) * bands].copy_from_slice(&made.keys);
                 }
             });
-            made.iter().for_each(|made| again.1.extend_from_slice(&made.samples));
+            made.iter().for_each(|made| samples.extend_from_slice(&made.samples));
         }
-        self.again = Again { documents: again.0.finish(), samples: again.1.finish() };
+        self.again = Again { documents: documents.finish(), samples: samples.finish() };
         Ok(())
     }
 }

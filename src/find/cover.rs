@@ -209,13 +209,7 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
                 }
                 _ => sets.best_kept(i, kept.sharing(buckets), thresholds.jaccard, forgone),
             };
-            fates[i] = Some(match best {
-                Some((of, similarity)) => Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
-                None => {
-                    kept.add(i, buckets, forgone);
-                    Fate::Stays
-                }
-            });
+            fates[i] = Some(fate_of(best, || kept.add(i, buckets, forgone)));
         }
     }
     for i in 0..members.len() {
@@ -223,17 +217,21 @@ pub fn cover(members: &dyn Members, thresholds: Thresholds, most: usize, forgone
         sets.go_to(i);
         members.buckets(i, &mut buckets);
         let fate = contained_in_kept(&sets, i, container, &fates, thresholds).unwrap_or_else(|| {
-            match sets.best_kept(i, kept.sharing(&buckets), thresholds.jaccard, forgone) {
-                Some((of, similarity)) => Fate::Copies { of, similarity, rule: Rule::NearDuplicate },
-                None => {
-                    kept.add(i, &buckets, forgone);
-                    Fate::Stays
-                }
-            }
+            let best = sets.best_kept(i, kept.sharing(&buckets), thresholds.jaccard, forgone);
+            fate_of(best, || kept.add(i, &buckets, forgone))
         });
         fates[i] = Some(fate);
     }
     fates.into_iter().map(|f| f.unwrap_or(Fate::Stays)).collect()
+}
+
+/// The fate of a member by the one that is most like it; where there is none it stays, and `keep` is called.
+fn fate_of(best: Option<(u32, f32)>, keep: impl FnOnce()) -> Fate {
+    let Some((of, similarity)) = best else {
+        keep();
+        return Fate::Stays;
+    };
+    Fate::Copies { of, similarity, rule: Rule::NearDuplicate }
 }
 
 /// The most similar of the members that share buckets with a member, if it is similar enough.

@@ -14,12 +14,11 @@ use super::words::Words;
 pub struct AsciiScratch {
     /// The unit in lower case, in whole blocks, so that loads of a word may reach beyond it.
     folded: Vec<u8>,
-    /// For each block which of its bytes are digits, and which letters or digits; one more block without any.
-    digits: Vec<u64>,
+    /// For each block which of its bytes are letters or digits; one more block without any.
     solid: Vec<u64>,
     /// Where words begin and end, in turn.
     edges: Vec<u32>,
-    /// Which words hold a digit.
+    /// Which words hold a digit, in order.
     numbers: Vec<u32>,
 }
 
@@ -98,7 +97,6 @@ impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
         let Read { text, start, end, meant, scratch, words } = self;
         let blocks = (end - start).div_ceil(BLOCK);
         scratch.folded.clear();
-        scratch.digits.clear();
         scratch.solid.clear();
         scratch.numbers.clear();
         if scratch.edges.len() < (blocks + 1) * BLOCK {
@@ -141,7 +139,6 @@ impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
             }
             edges += turns.count_ones() as usize;
             scratch.solid.push(letters | m.digit);
-            scratch.digits.push(m.digit);
             any_join |= m.join;
             if LOOK {
                 look(m, inside, &mut before, &mut counts, |apostrophe| {
@@ -163,25 +160,20 @@ impl<const MASK: bool, const LOOK: bool> Kernel for Read<'_, MASK, LOOK> {
         let folded = meant.unwrap_or(&scratch.folded);
         words.exact.extend(pairs.iter().map(|&[s, e]| hash::word_in(folded, s as usize, e as usize)));
         if any_join != 0 {
-            // Words of nothing but underscores are none.
+            // Words of nothing but underscores are none, and those behind them move up.
             scratch.solid.push(0);
-            let mut solid = pairs.iter().map(|&[s, e]| any_bit(&scratch.solid, s as usize, e as usize));
+            let is_word = |pair: &[u32; 2]| any_bit(&scratch.solid, pair[0] as usize, pair[1] as usize);
+            let mut solid = pairs.iter().map(is_word);
             retain_from(&mut words.exact, from, || solid.next() == Some(true));
+            let (mut counted, mut gone) = (0, 0);
+            for number in &mut scratch.numbers {
+                let before = &pairs[counted..*number as usize];
+                gone += before.iter().filter(|pair| !is_word(pair)).count() as u32;
+                (counted, *number) = (*number as usize, *number - gone);
+            }
         }
         if MASK {
-            if any_join == 0 || scratch.numbers.is_empty() {
-                words.mask_at(from, &scratch.numbers);
-            } else {
-                // Places among the words that are left.
-                scratch.digits.push(0);
-                let solid = |pair: &&[u32; 2]| any_bit(&scratch.solid, pair[0] as usize, pair[1] as usize);
-                let left = pairs.iter().filter(solid).enumerate();
-                let is_number = |(_, pair): &(usize, &[u32; 2])| {
-                    any_bit(&scratch.digits, pair[0] as usize, pair[1] as usize)
-                };
-                let numbers: Vec<u32> = left.filter(is_number).map(|(at, _)| at as u32).collect();
-                words.mask_at(from, &numbers);
-            }
+            words.mask_at(from, &scratch.numbers);
         }
         Some(counts)
     }

@@ -72,23 +72,21 @@ pub struct Lines(Vec<Line>);
 
 fn trimmed(text: &str, start: usize, end: usize) -> Option<Line> {
     let raw = &text[start.min(end)..end];
-    // Mostly there is a space or two, if any white space at all.
-    let is_text = |b: &u8| !matches!(b, b' ' | b'\t'..=b'\r');
-    let indent = raw.bytes().position(|b| is_text(&b))?;
-    let length = raw.bytes().rposition(|b| is_text(&b)).map_or(0, |last| last + 1 - indent);
-    let (line, start) = (&raw[indent..indent + length], start + indent);
-    if !line.starts_with(char::is_whitespace) && !line.ends_with(char::is_whitespace) {
-        return Some(Line { start, end: start + length, indent });
-    }
+    // White space of ASCII, of which there is mostly a space or two, by its bytes; what other there is behind it.
+    let is_text = |b: u8| !matches!(b, b' ' | b'\t'..=b'\r');
+    let (first, last) = (raw.bytes().position(is_text)?, raw.bytes().rposition(is_text)?);
+    let line = &raw[first..=last];
     let behind = line.trim_start();
     if behind.is_empty() {
         return None;
     }
-    let (indent, start) = (indent + (length - behind.len()), start + (length - behind.len()));
+    let indent = first + line.len() - behind.len();
+    let start = start + indent;
     Some(Line { start, end: start + behind.trim_end().len(), indent })
 }
 
 fn flush(text: &str, lines: &mut Vec<Line>, units: &mut Vec<Unit>) {
+    // Most blocks are a line, of which there is nothing to ask.
     if let &[line] = &**lines {
         push(text, &[line], true, units);
         lines.clear();
