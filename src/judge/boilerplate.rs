@@ -10,6 +10,7 @@ use super::counts::{
 use super::features::{self, Row};
 use super::forest::{Forest, PageRows, Scores};
 use super::model::REACH;
+use super::onward::keep_what_goes_on;
 use super::surrounded::{keep_marks_of_text, keep_what_text_surrounds};
 use super::{Verdict, going};
 use crate::document::Kind;
@@ -169,6 +170,7 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
     }
     let is_article = |i: usize| said.chance(i) >= page.threshold;
     keep_what_text_surrounds(units, evidence, page, is_article, from, out);
+    keep_what_goes_on(units, evidence, |i| said.chance(i), from, out);
     for verdict in out[from..].iter_mut().filter(|v| units[v.unit].known == Known::No) {
         if said.chance(verdict.unit) >= page.threshold {
             verdict.score = certainty(&units[verdict.unit], &evidence[verdict.unit]);

@@ -10,6 +10,7 @@ pub mod known;
 pub mod listed;
 pub mod model;
 pub mod nearly;
+mod onward;
 pub mod passage;
 pub mod reasons;
 pub mod repeat;

@@ -1,0 +1,153 @@
+//! Cuts that are withdrawn because the text before them goes on: an article ends at something, and not in mid-flow.
+//!
+//! In: verdicts on a page, and what the model says of its units. Out: the verdicts without those on prose that follows prose
+//! with nothing in between that ends it. Of long pages that are labelled most are short articles with many comments, and the
+//! trees hold the second half of a long article for these; but above comments stand their number, names with dates, a form.
+
+use super::Verdict;
+use super::counts::PROSE_WORDS;
+use crate::tables::{Evidence, Known, Rule, UnitRow};
+use crate::text::surface::Surface;
+
+/// Text goes on where so many words of prose stand before it, behind the last mark.
+const TEXT_WORDS: u32 = 100;
+
+/// So many lines of other kinds may stand between two pieces of prose: headings, items, captions.
+const GAP: usize = 8;
+
+/// A unit whose chance to belong to the article is smaller ends it, whatever it is.
+const LEAST_CHANCE: f32 = 0.08;
+
+/// A line that is no prose ends the text where so large a share of it is digits, in 1/255: a date, a time, a count.
+const DIGITS: u8 = 26;
+
+/// Withdraws the verdicts on prose that goes for its look alone where it goes on from text that stays, and on the few lines
+/// within it. `chance` is what the model says of a unit; the verdicts from `from` on are those on the page, in order.
+pub(super) fn keep_what_goes_on(
+    units: &[UnitRow],
+    evidence: &[Evidence],
+    chance: impl Fn(usize) -> f32,
+    from: usize,
+    out: &mut Vec<Verdict>,
+) {
+    if !out[from..].iter().any(|v| v.rule == Rule::Context && is_prose(&units[v.unit])) {
+        return;
+    }
+    let mut verdicts = out[from..].iter().peekable();
+    let mut stays = vec![false; units.len()];
+    // Words of prose since the last mark, and behind which unit the lines begin of which what follows tells.
+    let (mut words, mut begin) = (0, 0);
+    for (i, unit) in units.iter().enumerate() {
+        let prose = if is_prose(unit) { u32::from(unit.words) } else { 0 };
+        let is_mark = |v: &Verdict| {
+            v.rule != Rule::Context || chance(i) < LEAST_CHANCE || ends_text(unit, &evidence[i])
+        };
+        match verdicts.next_if(|v| v.unit == i) {
+            Some(v) if is_mark(v) => words = 0,
+            Some(_) if prose == 0 => continue,
+            Some(_) => {
+                if i - begin > GAP {
+                    words = 0;
+                }
+                if words >= TEXT_WORDS {
+                    stays[begin..=i].fill(true);
+                    words += prose;
+                }
+            }
+            None => words += prose,
+        }
+        begin = i + 1;
+    }
+    let mut place = 0;
+    out.retain(|v| {
+        place += 1;
+        place <= from || !stays[v.unit]
+    });
+}
+
+/// A sentence of some length, or one of a longer line.
+fn is_prose(unit: &UnitRow) -> bool {
+    unit.surface.has(Surface::SENTENCE) && (unit.words >= PROSE_WORDS || unit.surface.has(Surface::PART))
+}
+
+/// Whether a unit that goes is one of those that stand where an article ends: an item of a menu, a date, a link, what comes again.
+fn ends_text(unit: &UnitRow, seen: &Evidence) -> bool {
+    let look = &unit.surface;
+    let has = |flag: u16| look.has(flag);
+    unit.known != Known::No
+        || seen.in_document > 1
+        || has(Surface::NO_LETTERS)
+        || has(Surface::BULLET)
+        || has(Surface::ADDRESS)
+        || !is_prose(unit) && look.digits >= DIGITS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Kind;
+    use crate::judge::counts::made::{seen, unit};
+    use crate::tables::Reasons;
+
+    const PROSE: u16 = Surface::SENTENCE;
+
+    /// Which units go in the end, where all from the fourth on would go for their look.
+    fn going(tail: &[UnitRow], chance: f32, marked: Option<(usize, Rule)>) -> Vec<usize> {
+        let units = [&[unit(40, PROSE); 3], tail].concat();
+        let verdict = |i: usize| Verdict {
+            unit: i,
+            kind: Kind::Boilerplate,
+            rule: marked.filter(|m| m.0 == i).map_or(Rule::Context, |m| m.1),
+            score: 1.0 - chance,
+            witness: None,
+            reasons: Reasons::default(),
+        };
+        let mut out = (3..units.len()).map(verdict).collect();
+        keep_what_goes_on(&units, &vec![seen(1); units.len()], |_| chance, 0, &mut out);
+        out.iter().map(|v| v.unit).collect()
+    }
+
+    #[test]
+    fn prose_goes_on_until_something_ends_it() {
+        let (prose, heading) = (unit(30, PROSE), unit(3, 0));
+        assert_eq!(going(&[heading, prose, prose, heading, prose, heading], 0.3, None), [8]);
+        let dated = UnitRow { surface: Surface { digits: DIGITS, ..heading.surface }, ..heading };
+        let known = UnitRow { known: Known::Furniture, ..heading };
+        for end in
+            [dated, known, unit(3, Surface::BULLET), unit(9, Surface::ADDRESS), unit(0, Surface::NO_LETTERS)]
+        {
+            assert_eq!(going(&[prose, heading, end, prose, prose], 0.3, None), [4, 5, 6, 7]);
+        }
+        let figures = UnitRow { surface: Surface { digits: DIGITS, ..prose.surface }, ..prose };
+        assert_eq!(going(&[figures, prose], 0.3, None), [0; 0], "a sentence with figures is prose");
+        assert_eq!(going(&[prose, prose], 0.3, Some((3, Rule::ManySites))), [3, 4]);
+        assert_eq!(going(&[prose, prose], LEAST_CHANCE / 2.0, None), [3, 4], "the model is sure");
+    }
+
+    #[test]
+    fn prose_far_below_the_text_is_not_of_it() {
+        let (prose, heading) = (unit(30, PROSE), unit(3, 0));
+        let behind = |lines: usize| going(&[vec![heading; lines], vec![prose; 2]].concat(), 0.3, None).len();
+        assert_eq!(behind(GAP), 0);
+        assert_eq!(behind(GAP + 1), GAP + 3);
+    }
+
+    #[test]
+    fn little_text_does_not_go_on() {
+        let units = [unit(40, PROSE), unit(40, PROSE), unit(30, PROSE)];
+        for words in [TEXT_WORDS - 1, TEXT_WORDS] {
+            let first = [UnitRow { words: words as u16 - 40, ..units[0] }, units[1], units[2]];
+            let verdict = Verdict {
+                unit: 2,
+                kind: Kind::Boilerplate,
+                rule: Rule::Context,
+                score: 0.7,
+                witness: None,
+                reasons: Reasons::default(),
+            };
+            let mut out = vec![verdict];
+            keep_what_goes_on(&first, &[seen(1); 3], |_| 0.3, 0, &mut out);
+            assert_eq!(out.is_empty(), words == TEXT_WORDS);
+        }
+    }
+}
