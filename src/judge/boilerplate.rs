@@ -7,6 +7,7 @@
 use super::counts::{
     HABIT_PAGES, HABIT_SHARE, PageSettings, SHORT_WORDS, certainty, is_on_most_pages, rule_of, threshold_of,
 };
+use super::emptied::keep_likeliest_text;
 use super::features::{self, Row};
 use super::forest::{Forest, PageRows, Scores};
 use super::model::REACH;
@@ -171,6 +172,7 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
     let is_article = |i: usize| said.chance(i) >= page.threshold;
     keep_what_text_surrounds(units, evidence, page, is_article, from, out);
     keep_what_goes_on(units, evidence, |i| said.chance(i), from, out);
+    keep_likeliest_text(units, evidence, |i| said.chance(i), from, out);
     for verdict in out[from..].iter_mut().filter(|v| units[v.unit].known == Known::No) {
         if said.chance(verdict.unit) >= page.threshold {
             verdict.score = certainty(&units[verdict.unit], &evidence[verdict.unit]);

@@ -4,6 +4,7 @@ pub mod because;
 mod blocks;
 pub mod boilerplate;
 pub mod counts;
+mod emptied;
 pub mod features;
 pub mod forest;
 pub mod known;

@@ -66,12 +66,12 @@ pub(super) fn keep_what_goes_on(
 }
 
 /// A sentence of some length, or one of a longer line.
-fn is_prose(unit: &UnitRow) -> bool {
+pub(super) fn is_prose(unit: &UnitRow) -> bool {
     unit.surface.has(Surface::SENTENCE) && (unit.words >= PROSE_WORDS || unit.surface.has(Surface::PART))
 }
 
 /// Whether a unit that goes is one of those that stand where an article ends: an item of a menu, a date, a link, what comes again.
-fn ends_text(unit: &UnitRow, seen: &Evidence) -> bool {
+pub(super) fn ends_text(unit: &UnitRow, seen: &Evidence) -> bool {
     let look = &unit.surface;
     let has = |flag: u16| look.has(flag);
     unit.known != Known::No
