@@ -2,7 +2,7 @@
 //!
 //! In: the units of one document with their evidence, and what spoke most for a cut. Out: a fact a reason, with its value.
 
-use super::features;
+use super::{features, stamps};
 use crate::tables::{Evidence, Reason, UnitRow};
 use crate::text::surface::Surface;
 use std::fmt::{self, Write};
@@ -63,7 +63,15 @@ impl<'a> Page<'a> {
             },
             Reason::Around => {
                 let n = features::repeated_around(self.units, self.evidence, unit, pages);
-                write!(out, "{n} of 8 lines around it on other pages")
+                let with_figures = stamps::around(self.units, unit);
+                if n > 0.0 || with_figures == 0 {
+                    write!(out, "{n} of 8 lines around it on other pages")?;
+                }
+                match with_figures {
+                    0 => Ok(()),
+                    _ if n > 0.0 => write!(out, ", {with_figures} of 16 with figures"),
+                    _ => write!(out, "{with_figures} of 16 lines around it with figures"),
+                }
             }
             Reason::Page => write!(out, "{} of {} lines of the page short", self.short, self.units.len()),
             Reason::Before => self.beside_into("line before", unit.checked_sub(1), out),
@@ -131,6 +139,7 @@ mod tests {
             (Reason::Length, 1, "20 words"),
             (Reason::Text, 0, "only 20 words of text around it"),
             (Reason::Around, 1, "1 of 8 lines around it on other pages"),
+            (Reason::Around, 0, "0 of 8 lines around it on other pages"),
             (Reason::Page, 0, "1 of 2 lines of the page short"),
             (Reason::Before, 1, "line before: 3 words, on 14 of 20 pages"),
             (Reason::Before, 0, "line before: nothing"),

@@ -16,6 +16,7 @@ pub mod passage;
 pub mod reasons;
 pub mod repeat;
 pub mod stacked;
+mod stamps;
 mod surrounded;
 
 use crate::document::Kind;

@@ -17,7 +17,7 @@ pub const VERSION: u32 = 2;
 pub const REACH: usize = 3;
 
 /// The features that are also read of the neighbours, by name.
-pub const NEIGHBOUR: [&str; 15] = [
+pub const NEIGHBOUR: [&str; 16] = [
     "edge",
     "words",
     "sentence",
@@ -33,6 +33,7 @@ pub const NEIGHBOUR: [&str; 15] = [
     "again",
     "in_run",
     "near_mass",
+    "digits",
 ];
 
 /// Numbers that the trees see of one unit: its own features, then those of the neighbours from the farthest

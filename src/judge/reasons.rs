@@ -30,6 +30,7 @@ pub fn kinds_of_second() -> Vec<Option<Reason>> {
         stacked::Input::OddsAt(offset) if offset.unsigned_abs() <= model::REACH => Some(beside(offset)),
         stacked::Input::OddsAt(_) | stacked::Input::Text => Some(Reason::Text),
         stacked::Input::Page => Some(Reason::Page),
+        stacked::Input::Stamps => Some(Reason::Around),
     };
     (0..stacked::COUNT).map(kind).collect()
 }

@@ -7,6 +7,7 @@
 
 use super::features::{self, NAMES};
 use super::model::chance;
+use super::stamps::{self, Stamps, distances};
 use crate::tables::UnitRow;
 
 /// Units before and behind of which the odds are seen one by one.
@@ -30,7 +31,8 @@ const OF_PAGE: [&str; 10] = [
 ];
 
 /// How many numbers a row has.
-pub const COUNT: usize = features::COUNT + 1 + OFFSETS.len() + REACHES.len() * SIDES.len() + OF_PAGE.len();
+pub const COUNT: usize =
+    features::COUNT + 1 + OFFSETS.len() + REACHES.len() * SIDES.len() + OF_PAGE.len() + stamps::COUNT;
 
 /// One row.
 pub type Row = [f32; COUNT];
@@ -42,8 +44,6 @@ const OUTSIDE: f32 = -7.0;
 /// A unit of more than [`SURE_WORDS`] words above this chance is text for sure.
 const SURE_CHANCE: f32 = 0.8;
 const SURE_WORDS: u16 = 10;
-/// The distance to such a unit where there is none, as a logarithm.
-const NOWHERE: f32 = 9.0;
 /// Words of a unit beyond which it counts no more for where the text is.
 const MANY_WORDS: u16 = 60;
 
@@ -60,6 +60,8 @@ pub enum Input {
     Text,
     /// The text of the page as a whole.
     Page,
+    /// Dates and the like near it.
+    Stamps,
 }
 
 impl Input {
@@ -70,6 +72,7 @@ impl Input {
         match OFFSETS.get(beyond) {
             Some(&offset) => Input::OddsAt(offset),
             None if names()[i].starts_with("page_") => Input::Page,
+            None if i >= COUNT - stamps::COUNT => Input::Stamps,
             None => Input::Text,
         }
     }
@@ -80,12 +83,13 @@ pub fn names() -> Vec<String> {
     let own = NAMES.iter().map(|n| n.to_string()).chain(["odds".to_owned()]);
     let around = OFFSETS.iter().map(|k| format!("odds@{k:+}"));
     let near = REACHES.iter().flat_map(|r| SIDES.iter().map(move |side| format!("text_{side}_{r}")));
-    own.chain(around).chain(near).chain(OF_PAGE.iter().map(|n| n.to_string())).collect()
+    let page = OF_PAGE.iter().map(|n| n.to_string());
+    own.chain(around).chain(near).chain(page).chain(stamps::names()).collect()
 }
 
 /// Writes the rows of all units of a document, of which `own` are the features and `odds` what the first trees say.
 pub fn rows_into(units: &[UnitRow], own: &[features::Row], odds: &[f32], out: &mut [Row]) {
-    let page = Page::of(units, odds);
+    let (page, stamps) = (Page::of(units, odds), Stamps::of(units));
     for (i, (row, own)) in out.iter_mut().zip(own).enumerate() {
         row[..features::COUNT].copy_from_slice(own);
         let mut at = features::COUNT;
@@ -104,6 +108,7 @@ pub fn rows_into(units: &[UnitRow], own: &[features::Row], odds: &[f32], out: &m
             push(page.share(i + 1, to));
         }
         page.push_whole(i, &mut push);
+        stamps.push_of(i, &mut push);
         debug_assert_eq!(at, COUNT);
     }
 }
@@ -178,19 +183,6 @@ impl Page {
     }
 }
 
-/// For each unit how far the last one before it is that is sure, as a logarithm.
-fn distances<'a>(sure: impl Iterator<Item = &'a bool>) -> Vec<f32> {
-    let mut last: Option<usize> = None;
-    let distance = |(i, &sure): (usize, &bool)| {
-        let distance = last.map_or(NOWHERE, |last| (1.0 + (i - last) as f32).log2());
-        if sure {
-            last = Some(i);
-        }
-        distance
-    };
-    sure.enumerate().map(distance).collect()
-}
-
 /// The run of units with the largest sum, where a word counts by how far its chance is above one half (Kadane's algorithm).
 fn best_run(units: &[UnitRow], chances: &[f32]) -> std::ops::Range<usize> {
     let (mut best, mut best_sum) = (0..0, 0.0);
@@ -227,6 +219,7 @@ mod tests {
                 Input::OddsAt(offset) => assert_eq!(*name, format!("odds@{offset:+}")),
                 Input::Page => assert!(name.starts_with("page_text")),
                 Input::Text => assert!(name.contains("text") || name.starts_with("sure")),
+                Input::Stamps => assert!(name.contains("stamp")),
             }
         }
         all.sort_unstable();
