@@ -5,7 +5,8 @@
 //! that is already clean is not read for its style.
 
 use super::counts::{
-    HABIT_PAGES, HABIT_SHARE, PageSettings, SHORT_WORDS, certainty, is_on_most_pages, rule_of, threshold_of,
+    HABIT_PAGES, HABIT_SHARE, PageSettings, SHORT_WORDS, TWIN_CHANCE, certainty, has_twin, is_of_twins,
+    is_on_most_pages, rule_of, threshold_of,
 };
 use super::emptied::keep_likeliest_text;
 use super::features::{self, Row};
@@ -145,6 +146,7 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
     let shared = |i: &usize| is_on_most_pages(&units[*i], &evidence[*i], page.pages);
     let sure_units = (0..units.len()).filter(sure).count();
     let furnished = sure_units > 0 && sure_units + (0..units.len()).filter(shared).count() >= FURNISHED_UNITS;
+    let has_twin = has_twin(units, evidence);
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
         let chance = said.chance(i);
         let rule = match unit.known {
@@ -152,6 +154,7 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
             // An item of a list is one of a menu; without furniture there is none, and the word is a heading or a name.
             Known::Label if !has_furniture && !unit.surface.has(Surface::BULLET) => continue,
             Known::Furniture | Known::Label | Known::NearFurniture => Rule::KnownLine,
+            Known::No if has_twin && is_of_twins(unit, seen) && chance >= TWIN_CHANCE => continue,
             Known::No
                 if chance >= threshold_of(unit, seen, page, furnished) || is_speech(unit, seen, page) =>
             {

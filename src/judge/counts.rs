@@ -2,6 +2,7 @@
 
 use super::features;
 use crate::tables::{Evidence, Known, Rule, UnitRow};
+use crate::text::surface::Surface;
 
 /// For the levels conservative, balanced and strict: [`PageSettings`] `repeated`, `masked`, `template` and `certain`. Chosen
 /// by cross-validation on labelled pages and on planted corpora.
@@ -110,6 +111,33 @@ pub(super) fn rule_of(unit: &UnitRow, seen: &Evidence) -> Rule {
     }
 }
 
+/// A page has a twin where so many words of prose stand on just one other page of its site, and at least as many as elsewhere.
+const TWIN_WORDS: u32 = 100;
+
+/// Prose of twins stays down to this chance to belong to the article.
+pub(super) const TWIN_CHANCE: f32 = 0.02;
+
+/// Whether a unit is prose that just one other page of the site has.
+pub(super) fn is_of_twins(unit: &UnitRow, seen: &Evidence) -> bool {
+    seen.site_documents == 2 && is_prose(unit)
+}
+
+/// Whether half of the prose of a page stands on just one other page of its site: two copies of one article, and what both have is
+/// no furniture.
+pub(super) fn has_twin(units: &[UnitRow], evidence: &[Evidence]) -> bool {
+    let (mut shared, mut all) = (0u32, 0u32);
+    for (unit, seen) in units.iter().zip(evidence).filter(|(u, _)| u.known == Known::No && is_prose(u)) {
+        let words = u32::from(unit.words);
+        all += words;
+        shared += if seen.site_documents == 2 { words } else { 0 };
+    }
+    shared >= TWIN_WORDS.max(all.div_ceil(2))
+}
+
+fn is_prose(unit: &UnitRow) -> bool {
+    unit.words >= PROSE_WORDS && unit.surface.has(Surface::SENTENCE)
+}
+
 /// Whether nothing but the look of a sentence speaks against it, or that other lines of the site begin and end alike: no
 /// list and no other page has it. Where a line that stays begins as it does it is a version of that, and no furniture.
 pub fn is_doubtful(unit: &UnitRow, seen: &Evidence) -> bool {
@@ -147,5 +175,25 @@ pub(super) mod made {
             in_document: 1,
             ..Evidence::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::made::{seen, unit};
+    use super::*;
+
+    #[test]
+    fn a_page_has_a_twin_where_half_of_its_prose_is_on_one_other_page() {
+        let page = |shared: usize, own: usize, pages: u32| {
+            let units = vec![unit(25, Surface::SENTENCE); shared + own];
+            let evidence: Vec<Evidence> =
+                (0..shared + own).map(|i| seen(if i < shared { pages } else { 1 })).collect();
+            has_twin(&units, &evidence)
+        };
+        assert!(page(4, 4, 2) && page(40, 0, 2));
+        assert!(!page(4, 5, 2), "less than half");
+        assert!(!page(3, 0, 2), "few words");
+        assert!(!page(8, 0, 3), "what three pages have may be a habit");
     }
 }
