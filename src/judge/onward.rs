@@ -21,6 +21,9 @@ const LEAST_CHANCE: f32 = 0.08;
 /// A line that is no prose ends the text where so large a share of it is digits, in 1/255: a date, a time, a count.
 const DIGITS: u8 = 26;
 
+/// Where it begins with a number it does from here on: `22. Dezember 2019`, but not `2. Doctorwork (2015)`.
+const DIGITS_OF_DATES: u8 = 51;
+
 /// Withdraws the verdicts on prose that goes for its look alone where it goes on from text that stays, and on the few lines
 /// within it. `chance` is what the model says of a unit; the verdicts from `from` on are those on the page, in order.
 pub(super) fn keep_what_goes_on(
@@ -79,7 +82,7 @@ pub(super) fn ends_text(unit: &UnitRow, seen: &Evidence) -> bool {
         || has(Surface::NO_LETTERS)
         || has(Surface::BULLET)
         || has(Surface::ADDRESS)
-        || !is_prose(unit) && look.digits >= DIGITS
+        || !is_prose(unit) && look.digits >= if has(Surface::NUMBERED) { DIGITS_OF_DATES } else { DIGITS }
 }
 
 #[cfg(test)]
@@ -107,18 +110,26 @@ mod tests {
         out.iter().map(|v| v.unit).collect()
     }
 
+    fn unit_with(unit: UnitRow, flags: u16, digits: u8) -> UnitRow {
+        UnitRow { surface: Surface { digits, flags, ..unit.surface }, ..unit }
+    }
+
     #[test]
     fn prose_goes_on_until_something_ends_it() {
         let (prose, heading) = (unit(30, PROSE), unit(3, 0));
         assert_eq!(going(&[heading, prose, prose, heading, prose, heading], 0.3, None), [8]);
-        let dated = UnitRow { surface: Surface { digits: DIGITS, ..heading.surface }, ..heading };
+        let dated = unit_with(heading, 0, DIGITS);
         let known = UnitRow { known: Known::Furniture, ..heading };
         for end in
             [dated, known, unit(3, Surface::BULLET), unit(9, Surface::ADDRESS), unit(0, Surface::NO_LETTERS)]
         {
             assert_eq!(going(&[prose, heading, end, prose, prose], 0.3, None), [4, 5, 6, 7]);
         }
-        let figures = UnitRow { surface: Surface { digits: DIGITS, ..prose.surface }, ..prose };
+        let item = unit_with(heading, Surface::NUMBERED, DIGITS_OF_DATES - 1);
+        assert_eq!(going(&[prose, item, prose], 0.3, None), [0; 0], "an item with a year");
+        let date = unit_with(heading, Surface::NUMBERED, DIGITS_OF_DATES);
+        assert_eq!(going(&[prose, date, prose], 0.3, None), [4, 5]);
+        let figures = unit_with(prose, PROSE, DIGITS);
         assert_eq!(going(&[figures, prose], 0.3, None), [0; 0], "a sentence with figures is prose");
         assert_eq!(going(&[prose, prose], 0.3, Some((3, Rule::ManySites))), [3, 4]);
         assert_eq!(going(&[prose, prose], LEAST_CHANCE / 2.0, None), [3, 4], "the model is sure");
