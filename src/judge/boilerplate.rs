@@ -141,7 +141,6 @@ fn may_go(rule: Rule, has_furniture: bool) -> bool {
 
 fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mut Vec<Verdict>) {
     let &Page { units, evidence, settings: ref page } = page;
-    let from = out.len();
     let sure = |i: &usize| units[*i].known.is_furniture() || said.chance(*i) < page.threshold;
     let shared = |i: &usize| is_on_most_pages(&units[*i], &evidence[*i], page.pages);
     let sure_units = (0..units.len()).filter(sure).count();
@@ -173,30 +172,24 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None, reasons });
     }
     let is_article = |i: usize| said.chance(i) >= page.threshold;
-    keep_what_text_surrounds(units, evidence, page, is_article, from, out);
-    keep_what_goes_on(units, evidence, |i| said.chance(i), from, out);
-    keep_likeliest_text(units, evidence, |i| said.chance(i), from, out);
-    for verdict in out[from..].iter_mut().filter(|v| units[v.unit].known == Known::No) {
+    keep_what_text_surrounds(units, evidence, page, is_article, out);
+    keep_what_goes_on(units, evidence, |i| said.chance(i), out);
+    keep_likeliest_text(units, evidence, |i| said.chance(i), out);
+    for verdict in out.iter_mut().filter(|v| units[v.unit].known == Known::No) {
         if said.chance(verdict.unit) >= page.threshold {
             verdict.score = certainty(&units[verdict.unit], &evidence[verdict.unit]);
         }
     }
     if page.counts_decide() {
-        peel_edges(units, evidence, page, from, out);
+        peel_edges(units, evidence, page, out);
     }
-    keep_marks_of_text(units, from, out);
+    keep_marks_of_text(units, out);
 }
 
 /// Takes lines that are a habit of the site off both ends of the page, from the outside inwards, until one stays:
 /// sign-offs and slugs of pages that have no other furniture. Not at `conservative`.
-fn peel_edges(
-    units: &[UnitRow],
-    evidence: &[Evidence],
-    page: &PageSettings,
-    from: usize,
-    out: &mut Vec<Verdict>,
-) {
-    let mut goes = going(units, &out[from..]);
+fn peel_edges(units: &[UnitRow], evidence: &[Evidence], page: &PageSettings, out: &mut Vec<Verdict>) {
+    let mut goes = going(units, out);
     let before = out.len();
     let mut peel = |range: &mut dyn Iterator<Item = usize>| {
         for i in range {
@@ -218,7 +211,7 @@ fn peel_edges(
     peel(&mut (0..units.len()));
     peel(&mut (0..units.len()).rev());
     if out.len() > before {
-        out[from..].sort_unstable_by_key(|v| v.unit);
+        out.sort_unstable_by_key(|v| v.unit);
     }
 }
 

@@ -134,7 +134,8 @@ pub(super) fn has_twin(units: &[UnitRow], evidence: &[Evidence]) -> bool {
     shared >= TWIN_WORDS.max(all.div_ceil(2))
 }
 
-fn is_prose(unit: &UnitRow) -> bool {
+/// A sentence of some length.
+pub(super) fn is_prose(unit: &UnitRow) -> bool {
     unit.words >= PROSE_WORDS && unit.surface.has(Surface::SENTENCE)
 }
 
@@ -148,14 +149,28 @@ pub fn is_doubtful(unit: &UnitRow, seen: &Evidence) -> bool {
 #[cfg(test)]
 pub(super) mod made {
     use super::{LEVELS, PageSettings};
+    use crate::document::Kind;
+    use crate::judge::Verdict;
     use crate::judge::model::Model;
-    use crate::tables::{Evidence, Known, UnitRow};
+    use crate::tables::{Evidence, Known, Reasons, Rule, UnitRow};
     use crate::text::surface::Surface;
 
     /// A unit of so many words.
     pub fn unit(words: u16, flags: u16) -> UnitRow {
         let surface = Surface { chars: 6 * words, flags, ..Surface::default() };
         UnitRow { masked_words: words as u8, words, known: Known::No, surface }
+    }
+
+    /// A verdict on a unit that goes for its look.
+    pub fn verdict(unit: usize) -> Verdict {
+        Verdict {
+            unit,
+            kind: Kind::Boilerplate,
+            rule: Rule::Context,
+            score: 0.8,
+            witness: None,
+            reasons: Reasons::default(),
+        }
     }
 
     /// How pages of a site of so many are judged at a level.

@@ -4,8 +4,8 @@
 //! the best run of prose that goes for its look alone. A short article between menus, a recipe, or what was written in a language
 //! that the model has not seen looks like furniture by a fixed measure, and least so of all that is on its page.
 
-use super::counts::PROSE_WORDS;
-use super::onward::{ends_text, is_prose};
+use super::counts::is_prose;
+use super::onward::{ends_text, is_of_text};
 use super::{Verdict, going};
 use crate::tables::{Evidence, Known, Rule, UnitRow};
 use std::ops::Range;
@@ -20,17 +20,15 @@ const GAP: usize = 3;
 const LEAST_CHANCE: f32 = 0.02;
 
 /// Withdraws the verdicts on the likeliest text of a page of which no prose would stay. `chance` is what the model says of a
-/// unit; the verdicts from `from` on are those on the page, in order.
+/// unit; the verdicts are in order.
 pub(super) fn keep_likeliest_text(
     units: &[UnitRow],
     evidence: &[Evidence],
     chance: impl Fn(usize) -> f32,
-    from: usize,
     out: &mut Vec<Verdict>,
 ) {
-    let goes = going(units, &out[from..]);
-    let stays = |i: &usize| !goes[*i] && is_prose(&units[*i]);
-    if (0..units.len()).filter(stays).map(|i| units[i].words).any(|words| words >= PROSE_WORDS) {
+    let goes = going(units, out);
+    if (0..units.len()).any(|i| !goes[i] && is_prose(&units[i])) {
         return;
     }
     let by_look = |v: &Verdict| {
@@ -38,17 +36,13 @@ pub(super) fn keep_likeliest_text(
         let own = unit.known == Known::No && evidence[v.unit].in_document <= 1;
         v.rule == Rule::Context && own && chance(v.unit) >= LEAST_CHANCE
     };
-    let prose = out[from..].iter().filter(|v| is_prose(&units[v.unit]) && by_look(v)).map(|v| v.unit);
-    let text = likeliest(units, prose, &chance);
-    let is_of_text = |v: &Verdict| {
+    let prose = out.iter().filter(|v| is_of_text(&units[v.unit]) && by_look(v)).map(|v| v.unit);
+    let run = likeliest(units, prose, &chance);
+    let is_of_run = |v: &Verdict| {
         let unit = &units[v.unit];
-        text.contains(&v.unit) && by_look(v) && (is_prose(unit) || !ends_text(unit, &evidence[v.unit]))
+        run.contains(&v.unit) && by_look(v) && (is_of_text(unit) || !ends_text(unit, &evidence[v.unit]))
     };
-    let mut place = 0;
-    out.retain(|v| {
-        place += 1;
-        place <= from || !is_of_text(v)
-    });
+    out.retain(|v| !is_of_run(v));
 }
 
 /// Of the runs of `prose`, units in order, the one with the most words that the model expects to be of the article.
@@ -76,24 +70,16 @@ fn likeliest(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Kind;
-    use crate::judge::counts::made::{seen, unit};
-    use crate::tables::Reasons;
+    use crate::judge::counts::PROSE_WORDS;
+    use crate::judge::counts::made::{seen, unit, verdict};
     use crate::text::surface::Surface;
 
     /// The units that stay of those that would all go, each with its chance and rule.
     fn stays(page: &[(UnitRow, f32, Rule)]) -> Vec<usize> {
         let units: Vec<UnitRow> = page.iter().map(|p| p.0).collect();
-        let verdict = |(unit, p): (usize, &(UnitRow, f32, Rule))| Verdict {
-            unit,
-            kind: Kind::Boilerplate,
-            rule: p.2,
-            score: 1.0 - p.1,
-            witness: None,
-            reasons: Reasons::default(),
-        };
-        let mut out = page.iter().enumerate().map(verdict).collect();
-        keep_likeliest_text(&units, &vec![seen(1); units.len()], |i| page[i].1, 0, &mut out);
+        let mut out: Vec<Verdict> =
+            page.iter().enumerate().map(|(unit, p)| Verdict { rule: p.2, ..verdict(unit) }).collect();
+        keep_likeliest_text(&units, &vec![seen(1); units.len()], |i| page[i].1, &mut out);
         let goes = going(&units, &out);
         (0..units.len()).filter(|&i| !goes[i]).collect()
     }
@@ -133,17 +119,9 @@ mod tests {
     #[test]
     fn a_page_of_which_prose_stays_is_left_as_it_is() {
         let units = [unit(PROSE_WORDS, Surface::SENTENCE), unit(30, Surface::SENTENCE)];
-        let verdict = Verdict {
-            unit: 1,
-            kind: Kind::Boilerplate,
-            rule: Rule::Context,
-            score: 0.8,
-            witness: None,
-            reasons: Reasons::default(),
-        };
         let left = |units: &[UnitRow]| {
-            let mut out = vec![verdict];
-            keep_likeliest_text(units, &[seen(1); 2], |_| 0.2, 0, &mut out);
+            let mut out = vec![verdict(1)];
+            keep_likeliest_text(units, &[seen(1); 2], |_| 0.2, &mut out);
             out.len()
         };
         assert_eq!(left(&units), 1);

@@ -5,7 +5,7 @@
 //! trees hold the second half of a long article for these; but above comments stand their number, names with dates, a form.
 
 use super::Verdict;
-use super::counts::PROSE_WORDS;
+use super::counts::is_prose;
 use crate::tables::{Evidence, Known, Rule, UnitRow};
 use crate::text::surface::Surface;
 
@@ -25,23 +25,22 @@ const DIGITS: u8 = 26;
 const DIGITS_OF_DATES: u8 = 51;
 
 /// Withdraws the verdicts on prose that goes for its look alone where it goes on from text that stays, and on the few lines
-/// within it. `chance` is what the model says of a unit; the verdicts from `from` on are those on the page, in order.
+/// within it. `chance` is what the model says of a unit; the verdicts are in order.
 pub(super) fn keep_what_goes_on(
     units: &[UnitRow],
     evidence: &[Evidence],
     chance: impl Fn(usize) -> f32,
-    from: usize,
     out: &mut Vec<Verdict>,
 ) {
-    if !out[from..].iter().any(|v| v.rule == Rule::Context && is_prose(&units[v.unit])) {
+    if !out.iter().any(|v| v.rule == Rule::Context && is_of_text(&units[v.unit])) {
         return;
     }
-    let mut verdicts = out[from..].iter().peekable();
+    let mut verdicts = out.iter().peekable();
     let mut stays = vec![false; units.len()];
     // Words of prose since the last mark, and behind which unit the lines begin of which what follows tells.
     let (mut words, mut begin) = (0, 0);
     for (i, unit) in units.iter().enumerate() {
-        let prose = if is_prose(unit) { u32::from(unit.words) } else { 0 };
+        let prose = if is_of_text(unit) { u32::from(unit.words) } else { 0 };
         let is_mark = |v: &Verdict| {
             v.rule != Rule::Context || chance(i) < LEAST_CHANCE || ends_text(unit, &evidence[i])
         };
@@ -61,16 +60,12 @@ pub(super) fn keep_what_goes_on(
         }
         begin = i + 1;
     }
-    let mut place = 0;
-    out.retain(|v| {
-        place += 1;
-        place <= from || !stays[v.unit]
-    });
+    out.retain(|v| !stays[v.unit]);
 }
 
-/// A sentence of some length, or one of a longer line.
-pub(super) fn is_prose(unit: &UnitRow) -> bool {
-    unit.surface.has(Surface::SENTENCE) && (unit.words >= PROSE_WORDS || unit.surface.has(Surface::PART))
+/// Whether a unit is of a text: prose, or a short sentence of a longer line.
+pub(super) fn is_of_text(unit: &UnitRow) -> bool {
+    is_prose(unit) || unit.surface.has(Surface::PART) && unit.surface.has(Surface::SENTENCE)
 }
 
 /// Whether a unit that goes is one of those that stand where an article ends: an item of a menu, a date, a link, what comes again.
@@ -82,31 +77,24 @@ pub(super) fn ends_text(unit: &UnitRow, seen: &Evidence) -> bool {
         || has(Surface::NO_LETTERS)
         || has(Surface::BULLET)
         || has(Surface::ADDRESS)
-        || !is_prose(unit) && look.digits >= if has(Surface::NUMBERED) { DIGITS_OF_DATES } else { DIGITS }
+        || !is_of_text(unit) && look.digits >= if has(Surface::NUMBERED) { DIGITS_OF_DATES } else { DIGITS }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Kind;
-    use crate::judge::counts::made::{seen, unit};
-    use crate::tables::Reasons;
+    use crate::judge::counts::made::{seen, unit, verdict};
 
     const PROSE: u16 = Surface::SENTENCE;
 
     /// Which units go in the end, where all from the fourth on would go for their look.
     fn going(tail: &[UnitRow], chance: f32, marked: Option<(usize, Rule)>) -> Vec<usize> {
         let units = [&[unit(40, PROSE); 3], tail].concat();
-        let verdict = |i: usize| Verdict {
-            unit: i,
-            kind: Kind::Boilerplate,
-            rule: marked.filter(|m| m.0 == i).map_or(Rule::Context, |m| m.1),
-            score: 1.0 - chance,
-            witness: None,
-            reasons: Reasons::default(),
-        };
-        let mut out = (3..units.len()).map(verdict).collect();
-        keep_what_goes_on(&units, &vec![seen(1); units.len()], |_| chance, 0, &mut out);
+        let mut out: Vec<Verdict> = (3..units.len()).map(verdict).collect();
+        if let Some((unit, rule)) = marked {
+            out[unit - 3].rule = rule;
+        }
+        keep_what_goes_on(&units, &vec![seen(1); units.len()], |_| chance, &mut out);
         out.iter().map(|v| v.unit).collect()
     }
 
@@ -148,16 +136,8 @@ mod tests {
         let units = [unit(40, PROSE), unit(40, PROSE), unit(30, PROSE)];
         for words in [TEXT_WORDS - 1, TEXT_WORDS] {
             let first = [UnitRow { words: words as u16 - 40, ..units[0] }, units[1], units[2]];
-            let verdict = Verdict {
-                unit: 2,
-                kind: Kind::Boilerplate,
-                rule: Rule::Context,
-                score: 0.7,
-                witness: None,
-                reasons: Reasons::default(),
-            };
-            let mut out = vec![verdict];
-            keep_what_goes_on(&first, &[seen(1); 3], |_| 0.3, 0, &mut out);
+            let mut out = vec![verdict(2)];
+            keep_what_goes_on(&first, &[seen(1); 3], |_| 0.3, &mut out);
             assert_eq!(out.is_empty(), words == TEXT_WORDS);
         }
     }

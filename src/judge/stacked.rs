@@ -1,5 +1,5 @@
-//! What the second trees of the boilerplate model see of a unit: its own features, and what the first trees said of the
-//! page around it. A comment below an article reads like the article, and a caption like a menu; where the text of the page
+//! What the second trees of the boilerplate model see of a unit: its own features, what the first trees said of the
+//! page around it, and the stamps there. A comment below an article reads like the article, and a caption like a menu; where the text of the page
 //! begins and ends is told by all units together.
 //!
 //! In: the units of one document, their features, and the log-odds of each to belong to the article. Out: a row of

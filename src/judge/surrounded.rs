@@ -1,6 +1,6 @@
 //! Cuts that are withdrawn for what stands around them: between paragraphs that stay, in a table, beside a line that stays.
 
-use super::counts::{HABIT_PAGES, PROSE_WORDS, PageSettings, SHORT_WORDS, is_doubtful, is_template};
+use super::counts::{HABIT_PAGES, PageSettings, SHORT_WORDS, is_doubtful, is_prose, is_template};
 use super::features;
 use super::{Verdict, going};
 use crate::tables::{Evidence, Known, UnitRow};
@@ -27,12 +27,10 @@ pub(super) fn keep_what_text_surrounds(
     evidence: &[Evidence],
     page: &PageSettings,
     is_article: impl Fn(usize) -> bool,
-    from: usize,
     out: &mut Vec<Verdict>,
 ) {
-    let goes = going(units, &out[from..]);
-    let is_text =
-        |i: usize| !goes[i] && units[i].words >= PROSE_WORDS && units[i].surface.has(Surface::SENTENCE);
+    let goes = going(units, out);
+    let is_text = |i: usize| !goes[i] && is_prose(&units[i]);
     let (Some(first), Some(last)) =
         ((0..units.len()).find(|&i| is_text(i)), (0..units.len()).rev().find(|&i| is_text(i)))
     else {
@@ -54,7 +52,7 @@ pub(super) fn keep_what_text_surrounds(
         }
         let rare = features::among(count, page.pages) < 2.5
             || short && (count as f32) < SHORT_SHARE * page.pages as f32;
-        let prose = unit.words >= PROSE_WORDS && unit.surface.has(Surface::SENTENCE);
+        let prose = is_prose(unit);
         let habit = seen.site_template as f32 >= TEMPLATE_SHARE * page.pages as f32;
         let template = is_template(unit, seen) && (habit || !prose);
         unit.known == Known::No && (by_chance || rare && !template && (short || v.score < page.certain))
@@ -67,11 +65,9 @@ pub(super) fn keep_what_text_surrounds(
     };
     let mut table = cells_of_tables(units, evidence, page.pages);
     add_text_after(units, evidence, &mut table);
-    let mut place = 0;
     out.retain(|v| {
-        place += 1;
         let surrounded = first < v.unit && v.unit < last || voice(v.unit);
-        place <= from || !(surrounded && weak(v) || table[v.unit])
+        !(surrounded && weak(v) || table[v.unit])
     });
 }
 
@@ -127,10 +123,10 @@ fn add_text_after(units: &[UnitRow], evidence: &[Evidence], stays: &mut [bool]) 
 
 /// Units without a letter (list numbers, bullets, rules) belong to what stands beside them: they go only where
 /// nothing that stays is next to them. Known ones go anyway.
-pub(super) fn keep_marks_of_text(units: &[UnitRow], from: usize, out: &mut Vec<Verdict>) {
-    let goes = going(units, &out[from..]);
+pub(super) fn keep_marks_of_text(units: &[UnitRow], out: &mut Vec<Verdict>) {
+    let goes = going(units, out);
     let is_mark = |i: usize| units[i].surface.has(Surface::NO_LETTERS) && units[i].known == Known::No;
-    if !out[from..].iter().any(|v| is_mark(v.unit)) {
+    if !out.iter().any(|v| is_mark(v.unit)) {
         return;
     }
     // For each mark whether what comes next, or before it, that is no mark stays.
@@ -146,19 +142,14 @@ pub(super) fn keep_marks_of_text(units: &[UnitRow], from: usize, out: &mut Vec<V
     };
     look(&mut (0..units.len()));
     look(&mut (0..units.len()).rev());
-    let mut place = 0;
-    out.retain(|v| {
-        place += 1;
-        place <= from || !beside[v.unit]
-    });
+    out.retain(|v| !beside[v.unit]);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Kind;
-    use crate::judge::counts::made::{seen, settings, unit};
-    use crate::tables::{Reasons, Rule};
+    use crate::judge::counts::made::{seen, settings, unit, verdict};
+    use crate::tables::Rule;
 
     #[test]
     fn a_label_between_paragraphs_stays_where_the_model_holds_it_for_a_heading() {
@@ -170,16 +161,9 @@ mod tests {
             let evidence: Vec<Evidence> =
                 units.iter().map(|unit| seen(if unit.words == 1 { pages } else { 1 })).collect();
             let settings = settings(50, 1);
-            let verdict = |unit: usize| Verdict {
-                unit,
-                kind: Kind::Boilerplate,
-                rule: Rule::KnownLine,
-                score: 1.0,
-                witness: None,
-                reasons: Reasons::default(),
-            };
+            let verdict = |unit: usize| Verdict { rule: Rule::KnownLine, score: 1.0, ..verdict(unit) };
             let mut out = (2..2 + labels).map(verdict).collect();
-            keep_what_text_surrounds(&units, &evidence, &settings, |_| is_article, 0, &mut out);
+            keep_what_text_surrounds(&units, &evidence, &settings, |_| is_article, &mut out);
             out.len()
         };
         assert_eq!(left(Known::Label, 0, 1, 1, true), 0);
