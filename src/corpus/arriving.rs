@@ -112,6 +112,9 @@ impl Reading<'_> {
         let mut plain = packing::unpack(compression, packed).map_err(failed)?;
         let mut buffer = Vec::new();
         let mut broken = self.fill(&mut *plain, &mut buffer, HEAD, &seen).map_err(failed)?;
+        if seen.bytes() == 0 && Compression::of_name(&file.name).0 != Compression::None {
+            broken = Some("it has no bytes, and a packed file has some: it was cut short".into());
+        }
         let format = format::of_bytes(&buffer, file.format);
         if format == Format::Parquet {
             let reason = format!("a Parquet file within {}; unpack it first", compression.name());

@@ -453,6 +453,24 @@ fn a_file_that_breaks_off_before_its_first_record_is_named() {
     }
 }
 
+/// What a failed download leaves: no bytes under the name of a packed file.
+#[test]
+fn a_packed_file_without_a_byte_is_named_and_a_plain_one_is_empty() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.jsonl"), "").unwrap();
+    expect(dir.path(), &["clean", "a.jsonl", "-o", "plain", "-q"], 0);
+    fs::write(dir.path().join("b.jsonl.gz"), "").unwrap();
+    fs::write(dir.path().join("c.jsonl"), file_of(Kind::Lines, &corpus())).unwrap();
+    let ran = expect(dir.path(), &["clean", "b.jsonl.gz", "c.jsonl", "-o", "out"], 1);
+    assert!(ran.stderr.contains("b.jsonl.gz") && ran.stderr.contains("it has no bytes"), "{}", ran.stderr);
+    expect(dir.path(), &["verify", "out", "-q"], 0);
+    expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+    for name in ["b.jsonl.gz", "c.jsonl"] {
+        let (was, is) = (fs::read(dir.path().join(name)), fs::read(dir.path().join("back").join(name)));
+        assert!(was.unwrap() == is.unwrap(), "{name}");
+    }
+}
+
 #[test]
 fn a_small_file_that_unpacks_to_a_huge_one_is_refused() {
     let dir = tempfile::tempdir().unwrap();
