@@ -6,7 +6,7 @@
 
 use super::counts::{
     HABIT_PAGES, HABIT_SHARE, PageSettings, SHORT_WORDS, TWIN_CHANCE, certainty, has_twin, is_of_twins,
-    is_on_most_pages, rule_of, threshold_of,
+    is_on_most_pages, least_of_version, rule_of, threshold_of, versions,
 };
 use super::emptied::keep_likeliest_text;
 use super::features::{self, Row};
@@ -146,6 +146,9 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
     let sure_units = (0..units.len()).filter(sure).count();
     let furnished = sure_units > 0 && sure_units + (0..units.len()).filter(shared).count() >= FURNISHED_UNITS;
     let has_twin = has_twin(units, evidence);
+    let versions = versions(units, evidence, page.pages, |i| said.chance(i));
+    let is_of_versions =
+        |seen: &Evidence| versions.as_ref().is_some_and(|v| v.contains(&seen.site_documents));
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
         let chance = said.chance(i);
         let rule = match unit.known {
@@ -154,6 +157,9 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
             Known::Label if !has_furniture && !unit.surface.has(Surface::BULLET) => continue,
             Known::Furniture | Known::Label | Known::NearFurniture => Rule::KnownLine,
             Known::No if has_twin && is_of_twins(unit, seen) && chance >= TWIN_CHANCE => continue,
+            Known::No if is_of_versions(seen) && chance >= least_of_version(unit, page) => {
+                continue;
+            }
             Known::No
                 if chance >= threshold_of(unit, seen, page, furnished) || is_speech(unit, seen, page) =>
             {
@@ -181,14 +187,20 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
         }
     }
     if page.counts_decide() {
-        peel_edges(units, evidence, page, out);
+        peel_edges(units, evidence, page, is_of_versions, out);
     }
     keep_marks_of_text(units, out);
 }
 
 /// Takes lines that are a habit of the site off both ends of the page, from the outside inwards, until one stays:
 /// sign-offs and slugs of pages that have no other furniture. Not at `conservative`.
-fn peel_edges(units: &[UnitRow], evidence: &[Evidence], page: &PageSettings, out: &mut Vec<Verdict>) {
+fn peel_edges(
+    units: &[UnitRow],
+    evidence: &[Evidence],
+    page: &PageSettings,
+    is_of_versions: impl Fn(&Evidence) -> bool,
+    out: &mut Vec<Verdict>,
+) {
     let mut goes = going(units, out);
     let before = out.len();
     let mut peel = |range: &mut dyn Iterator<Item = usize>| {
@@ -198,7 +210,7 @@ fn peel_edges(units: &[UnitRow], evidence: &[Evidence], page: &PageSettings, out
             if goes[i] {
                 continue;
             }
-            if !habit || units[i].known == Known::Protected {
+            if !habit || units[i].known == Known::Protected || is_of_versions(&evidence[i]) {
                 break;
             }
             goes[i] = true;

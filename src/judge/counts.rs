@@ -3,6 +3,7 @@
 use super::features;
 use crate::tables::{Evidence, Known, Rule, UnitRow};
 use crate::text::surface::Surface;
+use std::ops::RangeInclusive;
 
 /// For the levels conservative, balanced and strict: [`PageSettings`] `repeated`, `masked`, `template` and `certain`. Chosen
 /// by cross-validation on labelled pages and on planted corpora.
@@ -134,6 +135,57 @@ pub(super) fn has_twin(units: &[UnitRow], evidence: &[Evidence]) -> bool {
     shared >= TWIN_WORDS.max(all.div_ceil(2))
 }
 
+/// A page is one of many versions of an article where so many words of its prose, and this share of what is no more widespread, stand
+/// on as many pages, and the model gives them this chance to belong to an article, taken together.
+const VERSION_WORDS: u32 = 100;
+const VERSION_SHARE: f32 = 0.85;
+const VERSION_CHANCE: f32 = 0.15;
+/// Versions are looked for where one page in so many has what they share: fewer were counted as copies.
+const VERSION_PAGES: u32 = 4;
+
+/// On how many pages of its site the paragraphs of a page stand that is one of many versions of an article; `None` where it is
+/// not. What such versions have in common says nothing against it, while what still more pages have is furniture around them.
+/// `chance` is what the model says of a unit.
+pub(super) fn versions(
+    units: &[UnitRow],
+    evidence: &[Evidence],
+    pages: u32,
+    chance: impl Fn(usize) -> f32,
+) -> Option<RangeInclusive<u32>> {
+    let is_many = |count: u32| count >= 2 && VERSION_PAGES * count >= pages;
+    let prose = || (0..units.len()).filter(|&i| units[i].known == Known::No && is_prose(&units[i]));
+    let words = |i: usize| u32::from(units[i].words);
+    let count = |i: usize| evidence[i].site_documents;
+    if prose().filter(|&i| is_many(count(i))).map(words).sum::<u32>() < VERSION_WORDS {
+        return None;
+    }
+    let surplus = |i: usize| f64::from(words(i)) * f64::from(chance(i) - VERSION_CHANCE);
+    let mut prose: Vec<(u32, u32, f64)> = prose().map(|i| (count(i), words(i), surplus(i))).collect();
+    prose.sort_by_key(|unit| unit.0);
+    // Of the counts that fit those that take in most of the article and least of what is around it.
+    let (mut best, mut most_surplus) = (None, 0.0);
+    let (mut less, mut below) = (prose.iter().peekable(), (0, 0.0));
+    let mut upto = (0, 0.0);
+    for same in prose.chunk_by(|a, b| a.0 == b.0) {
+        let range = same[0].0 / 2 + 1..=same[0].0;
+        upto = same.iter().fold(upto, |sum, unit| (sum.0 + unit.1, sum.1 + unit.2));
+        while let Some(unit) = less.next_if(|unit| unit.0 < *range.start()) {
+            below = (below.0 + unit.1, below.1 + unit.2);
+        }
+        let (shared, surplus) = (upto.0 - below.0, upto.1 - below.1);
+        let is_most = shared >= VERSION_WORDS && shared as f32 >= VERSION_SHARE * upto.0 as f32;
+        if is_many(same[0].0) && is_most && surplus > most_surplus {
+            (best, most_surplus) = (Some(range), surplus);
+        }
+    }
+    best
+}
+
+/// The chance to belong to the article from which a unit stays that versions of it share.
+pub(super) fn least_of_version(unit: &UnitRow, page: &PageSettings) -> f32 {
+    if is_prose(unit) { TWIN_CHANCE.min(page.threshold) } else { page.threshold }
+}
+
 /// A sentence of some length.
 pub(super) fn is_prose(unit: &UnitRow) -> bool {
     unit.words >= PROSE_WORDS && unit.surface.has(Surface::SENTENCE)
@@ -210,5 +262,24 @@ mod tests {
         assert!(!page(4, 5, 2), "less than half");
         assert!(!page(3, 0, 2), "few words");
         assert!(!page(8, 0, 3), "what three pages have may be a habit");
+    }
+
+    #[test]
+    fn versions_are_many_pages_that_share_nearly_all_that_looks_like_an_article() {
+        // A paragraph for each count, with the chance that the model gives it.
+        let page = |paragraphs: &[(u32, f32)], pages: u32| {
+            let units = vec![unit(30, Surface::SENTENCE); paragraphs.len()];
+            let evidence: Vec<Evidence> = paragraphs.iter().map(|p| seen(p.0)).collect();
+            versions(&units, &evidence, pages, |i| paragraphs[i].1)
+        };
+        let of = |shared: u32, chance: f32, paragraphs: usize| vec![(shared, chance); paragraphs];
+        assert_eq!(page(&of(6, 0.4, 8), 12), Some(4..=6));
+        assert_eq!(page(&[of(6, 0.4, 4), of(5, 0.4, 4), of(1, 0.9, 1)].concat(), 12), Some(4..=6));
+        assert_eq!(page(&[of(6, 0.4, 8), of(12, 0.05, 6)].concat(), 12), Some(4..=6), "furniture around it");
+        assert_eq!(page(&[of(6, 0.4, 8), of(8, 0.05, 6)].concat(), 8), Some(4..=6), "on few other pages");
+        assert_eq!(page(&of(6, 0.4, 8), 30), None, "few of the pages: copies are told by the engine");
+        assert_eq!(page(&of(6, 0.4, 3), 12), None, "few words");
+        assert_eq!(page(&of(6, 0.1, 8), 12), None, "what does not look like an article");
+        assert_eq!(page(&[of(6, 0.4, 8), of(1, 0.9, 2)].concat(), 12), None, "more of its own");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Cleaned, cleaned};
 use crate::brute::{containment, grams, jaccard, unit_words, words_left};
+use crate::newsroom;
 use crate::output::receipts;
 use crate::program::expect;
 use std::collections::{HashMap, HashSet};
@@ -53,6 +54,17 @@ fn a_repeat_whose_witness_went_is_told_by_the_witness_that_it_gets() {
     }
 }
 
+/// What is left of the pages of a site.
+fn texts_left(pages: &[String], judgements: &str) -> Vec<String> {
+    let lines = pages.iter().map(|text| serde_json::json!({ "site": "a.example", "text": text }));
+    let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("in.jsonl"), lines.join("\n")).unwrap();
+    expect(dir.path(), &["clean", "in.jsonl", "-o", "out", "-q", "--only", judgements], 0);
+    let documents = crate::output::json_lines(&dir.path().join("out/documents/in.jsonl"));
+    documents.iter().map(|document| document["text"].as_str().unwrap().to_owned()).collect()
+}
+
 /// Of few pages on a site copies of one were once taken for furniture, each of them, and nothing of it was left.
 #[test]
 fn of_the_copies_of_a_page_one_stays_however_few_other_pages_its_site_has() {
@@ -78,16 +90,46 @@ fn of_the_copies_of_a_page_one_stays_however_few_other_pages_its_site_has() {
                 ("versions", pages(&versions), story(0)),
                 ("short", pages(&title), title(0)),
             ] {
-                let lines = pages.iter().map(|text| serde_json::json!({ "site": "a.example", "text": text }));
-                let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
-                let dir = tempfile::tempdir().unwrap();
-                std::fs::write(dir.path().join("in.jsonl"), lines.join("\n")).unwrap();
-                expect(dir.path(), &["clean", "in.jsonl", "-o", "out", "-q"], 0);
-                let documents = crate::output::json_lines(&dir.path().join("out/documents/in.jsonl"));
-                assert_eq!(documents.len(), 1 + others, "{what}: {copies} copies, {others} others");
-                let first = documents[0]["text"].as_str().unwrap();
+                let left = texts_left(&pages, "boilerplate,document,repeat,passage");
+                assert_eq!(left.len(), 1 + others, "{what}: {copies} copies, {others} others");
+                let first = &left[0];
                 assert!(first.ends_with(&of_first), "{what}: {copies} copies, {others} others: {first}");
             }
+        }
+    }
+}
+
+/// Versions that differ too much to be copies of one another were once taken for furniture where they were many of the pages of a
+/// site: nothing was left of any.
+#[test]
+fn an_article_stays_however_many_of_the_pages_of_its_site_are_versions_of_it() {
+    let rng = &mut fastrand::Rng::with_seed(5);
+    let notice: Vec<String> = (0..6).map(|_| newsroom::sentence(rng)).collect();
+    let page = |paragraphs: &[String]| {
+        format!("Home\nNews\nSport\n\n{}\n\nShare\nPrint\n\n{}", paragraphs.join("\n\n"), notice.join("\n\n"))
+    };
+    for others in [1, 6, 12, 30] {
+        for versions in [4, 6, 12, 20] {
+            let article = [newsroom::story(rng), newsroom::story(rng)].concat();
+            let mut pages: Vec<String> = (0..versions)
+                .map(|version| {
+                    let mut paragraphs = article.clone();
+                    paragraphs[0] = newsroom::sentence(rng);
+                    paragraphs.remove(1 + version % (article.len() - 1));
+                    page(&paragraphs)
+                })
+                .collect();
+            pages.extend((0..others).map(|_| page(&newsroom::story(rng))));
+            let left = texts_left(&pages, "boilerplate");
+            let stays = |text: &String| article.iter().filter(|paragraph| text.contains(*paragraph)).count();
+            let most = left[..versions].iter().map(stays).max().unwrap();
+            assert!(
+                most + 3 >= article.len(),
+                "{others} others, {versions} versions: {most} of {}",
+                article.len()
+            );
+            let notices = left.iter().filter(|text| text.contains(&notice[0])).count();
+            assert_eq!(notices, 0, "{others} others, {versions} versions");
         }
     }
 }
