@@ -135,31 +135,32 @@ pub(super) fn has_twin(units: &[UnitRow], evidence: &[Evidence]) -> bool {
     shared >= TWIN_WORDS.max(all.div_ceil(2))
 }
 
-/// A page is one of many versions of an article where so many words of its prose, and this share of what is no more widespread, stand
-/// on as many pages, and the model gives them this chance to belong to an article, taken together.
+/// A page holds what other pages hold, too, where so many words of its prose, and this share of what is no more widespread, stand on
+/// as many pages, and the model gives them this chance to belong to an article, taken together: on a site of few pages, and of more.
 const VERSION_WORDS: u32 = 100;
 const VERSION_SHARE: f32 = 0.85;
-const VERSION_CHANCE: f32 = 0.15;
-/// Versions are looked for where one page in so many has what they share: fewer were counted as copies.
-const VERSION_PAGES: u32 = 4;
+const VERSION_CHANCE: [f32; 2] = [0.15, 0.2];
+/// On a site of more pages what more than three quarters of them have is furniture, whatever it looks like.
+const FEW_PAGES: u32 = 20;
 
-/// On how many pages of its site the paragraphs of a page stand that is one of many versions of an article; `None` where it is
-/// not. What such versions have in common says nothing against it, while what still more pages have is furniture around them.
-/// `chance` is what the model says of a unit.
+/// On how many pages of its site the paragraphs of a page stand that is one of many versions of an article, or holds articles that
+/// lists of articles hold, too; `None` where it does not. That others have them says nothing against these, while what still more
+/// pages have is furniture around them. `chance` is what the model says of a unit.
 pub(super) fn versions(
     units: &[UnitRow],
     evidence: &[Evidence],
     pages: u32,
     chance: impl Fn(usize) -> f32,
 ) -> Option<RangeInclusive<u32>> {
-    let is_many = |count: u32| count >= 2 && VERSION_PAGES * count >= pages;
+    let is_shared = |count: u32| count >= 2 && (pages <= FEW_PAGES || 4 * count <= 3 * pages);
     let prose = || (0..units.len()).filter(|&i| units[i].known == Known::No && is_prose(&units[i]));
     let words = |i: usize| u32::from(units[i].words);
     let count = |i: usize| evidence[i].site_documents;
-    if prose().filter(|&i| is_many(count(i))).map(words).sum::<u32>() < VERSION_WORDS {
+    if prose().filter(|&i| is_shared(count(i))).map(words).sum::<u32>() < VERSION_WORDS {
         return None;
     }
-    let surplus = |i: usize| f64::from(words(i)) * f64::from(chance(i) - VERSION_CHANCE);
+    let least = VERSION_CHANCE[usize::from(pages > FEW_PAGES)];
+    let surplus = |i: usize| f64::from(words(i)) * f64::from(chance(i) - least);
     let mut prose: Vec<(u32, u32, f64)> = prose().map(|i| (count(i), words(i), surplus(i))).collect();
     prose.sort_by_key(|unit| unit.0);
     // Of the counts that fit those that take in most of the article and least of what is around it.
@@ -174,7 +175,7 @@ pub(super) fn versions(
         }
         let (shared, surplus) = (upto.0 - below.0, upto.1 - below.1);
         let is_most = shared >= VERSION_WORDS && shared as f32 >= VERSION_SHARE * upto.0 as f32;
-        if is_many(same[0].0) && is_most && surplus > most_surplus {
+        if is_shared(same[0].0) && is_most && surplus > most_surplus {
             (best, most_surplus) = (Some(range), surplus);
         }
     }
@@ -277,7 +278,10 @@ mod tests {
         assert_eq!(page(&[of(6, 0.4, 4), of(5, 0.4, 4), of(1, 0.9, 1)].concat(), 12), Some(4..=6));
         assert_eq!(page(&[of(6, 0.4, 8), of(12, 0.05, 6)].concat(), 12), Some(4..=6), "furniture around it");
         assert_eq!(page(&[of(6, 0.4, 8), of(8, 0.05, 6)].concat(), 8), Some(4..=6), "on few other pages");
-        assert_eq!(page(&of(6, 0.4, 8), 30), None, "few of the pages: copies are told by the engine");
+        assert_eq!(page(&of(6, 0.4, 8), 80), Some(4..=6), "few of the pages: articles that lists have, too");
+        assert_eq!(page(&of(24, 0.4, 8), 30), None, "furniture of a larger site");
+        assert_eq!(page(&of(6, 0.17, 8), 12), Some(4..=6));
+        assert_eq!(page(&of(6, 0.17, 8), 80), None, "on a larger site it must look more like an article");
         assert_eq!(page(&of(6, 0.4, 3), 12), None, "few words");
         assert_eq!(page(&of(6, 0.1, 8), 12), None, "what does not look like an article");
         assert_eq!(page(&[of(6, 0.4, 8), of(1, 0.9, 2)].concat(), 12), None, "more of its own");
