@@ -152,7 +152,8 @@ pub(super) fn versions(
     pages: u32,
     chance: impl Fn(usize) -> f32,
 ) -> Option<RangeInclusive<u32>> {
-    let is_shared = |count: u32| count >= 2 && (pages <= FEW_PAGES || 4 * count <= 3 * pages);
+    let is_furniture = |count: u32| pages > FEW_PAGES && 4 * u64::from(count) > 3 * u64::from(pages);
+    let is_shared = |count: u32| count >= 2 && !is_furniture(count);
     let prose = || (0..units.len()).filter(|&i| units[i].known == Known::No && is_prose(&units[i]));
     let words = |i: usize| u32::from(units[i].words);
     let count = |i: usize| evidence[i].site_documents;
