@@ -10,6 +10,7 @@ use dechaff::config::Fields;
 use dechaff::corpus::json::{self, FieldPaths};
 use dechaff::document::Span;
 use dechaff::sketch::banding::Banding;
+use dechaff::sketch::bins::Bins;
 use dechaff::sketch::lanes;
 use dechaff::sketch::minhash::{self, MinHash, SketchScratch};
 use dechaff::tables::{NEAR_BANDS, NEAR_ROWS, UNIT_SHINGLE};
@@ -149,7 +150,8 @@ fn shingles(c: &mut Criterion) {
 fn signatures(c: &mut Criterion) {
     let text = Author::new(Script::Ascii, 4).article(BYTES);
     let banding = Banding::choose(0.7, 0.95, 128);
-    let (minhash, mut scratch, mut keys) = (MinHash::new(banding), SketchScratch::default(), Vec::new());
+    let (minhash, bins) = (MinHash::new(banding), Bins::new(banding));
+    let (mut scratch, mut keys) = (SketchScratch::default(), Vec::new());
     shingle::for_each(&word_hashes(&text), SHINGLE, |s| scratch.values().push(minhash::value(s)));
     let values = scratch.values().clone();
     let mut random = fastrand::Rng::with_seed(4);
@@ -176,6 +178,25 @@ fn signatures(c: &mut Criterion) {
         b.iter(|| {
             keys.clear();
             minhash.keys_into(black_box(&mut scratch), &mut keys);
+            keys[0]
+        });
+    });
+    // The same text as one document, and in documents of 450 shingles, of which a few bins stay empty.
+    group.bench_function("bins", |b| {
+        b.iter(|| {
+            keys.clear();
+            bins.keys_into(black_box(&mut scratch), &mut keys);
+            keys[0]
+        });
+    });
+    group.bench_function("bins-short", |b| {
+        b.iter(|| {
+            keys.clear();
+            for values in black_box(&values).chunks(450) {
+                scratch.values().clear();
+                scratch.values().extend_from_slice(values);
+                bins.keys_into(&mut scratch, &mut keys);
+            }
             keys[0]
         });
     });

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::judge::known::{KnownLines, Match};
 use crate::progress::Progress;
 use crate::sketch::banding::Banding;
+use crate::sketch::bins::Bins;
 use crate::sketch::distinct::Distinct;
 use crate::sketch::minhash::{self, MinHash, SketchScratch};
 use crate::store::{Builder, Column, Store};
@@ -38,7 +39,7 @@ pub struct Analyser {
     needs_samples: bool,
     shingle: usize,
     /// Signatures of whole documents.
-    pub documents: MinHash,
+    pub documents: Bins,
     near: MinHash,
     known: KnownLines,
     protected: KnownLines,
@@ -94,7 +95,7 @@ impl Analyser {
             needs_documents: config.runs(Kind::Document),
             needs_samples: config.runs(Kind::Document) && document.containment > 0.0,
             shingle: document.shingle,
-            documents: MinHash::new(banding),
+            documents: Bins::new(banding),
             near: MinHash::new(Banding { bands: NEAR_BANDS, rows: NEAR_ROWS }),
             known: lists.known.clone(),
             protected: lists.protected.clone(),

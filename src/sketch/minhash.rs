@@ -4,21 +4,29 @@
 //! of about their Jaccard similarity. The permutations are fixed: the same text has the same signature anywhere.
 
 use super::banding::Banding;
+use super::bins::Empty;
 use super::lanes;
 
 /// The permutations of a signature, and its banding.
 #[derive(Debug, Clone)]
 pub struct MinHash {
     banding: Banding,
-    odd: Vec<u32>,
-    seeds: Vec<u32>,
+    permutations: Permutations,
 }
 
-/// Scratch of [`MinHash::keys_into`].
+/// Fixed permutations of the 32-bit values, each an odd factor and a seed, for [`lanes::update`].
+#[derive(Debug, Clone)]
+pub(super) struct Permutations {
+    pub odd: Vec<u32>,
+    pub seeds: Vec<u32>,
+}
+
+/// Scratch of [`MinHash::keys_into`] and [`Bins::keys_into`](super::bins::Bins::keys_into).
 #[derive(Debug, Default)]
 pub struct SketchScratch {
-    values: Vec<u32>,
-    mins: Vec<u32>,
+    pub(super) values: Vec<u32>,
+    pub(super) mins: Vec<u32>,
+    pub(super) empty: Empty,
 }
 
 impl SketchScratch {
@@ -33,9 +41,9 @@ pub fn value(shingle: u64) -> u32 {
     (shingle >> 32) as u32
 }
 
-impl MinHash {
-    /// Permutations for `banding`.
-    pub fn new(banding: Banding) -> Self {
+impl Permutations {
+    /// At least so many.
+    pub fn new(rows: usize) -> Self {
         let mut state = 0x6465_6368_6166_6600u64;
         let mut next = || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -43,10 +51,17 @@ impl MinHash {
             let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             ((z ^ (z >> 31)) >> 32) as u32
         };
-        let lanes = banding.hashes().next_multiple_of(lanes::WIDTH);
+        let lanes = rows.next_multiple_of(lanes::WIDTH);
         let odd = (0..lanes).map(|_| next() | 1).collect();
         let seeds = (0..lanes).map(|_| next()).collect();
-        MinHash { banding, odd, seeds }
+        Permutations { odd, seeds }
+    }
+}
+
+impl MinHash {
+    /// Permutations for `banding`.
+    pub fn new(banding: Banding) -> Self {
+        MinHash { banding, permutations: Permutations::new(banding.hashes()) }
     }
 
     /// The banding that the keys follow.
@@ -57,8 +72,9 @@ impl MinHash {
     /// The signature of the values in `scratch`, one minimum a row; all `u32::MAX` for no values.
     pub fn signature<'s>(&self, scratch: &'s mut SketchScratch) -> &'s [u32] {
         scratch.mins.clear();
-        scratch.mins.resize(self.odd.len(), u32::MAX);
-        lanes::update(&scratch.values, &self.odd, &self.seeds, &mut scratch.mins);
+        let Permutations { odd, seeds } = &self.permutations;
+        scratch.mins.resize(odd.len(), u32::MAX);
+        lanes::update(&scratch.values, odd, seeds, &mut scratch.mins);
         &scratch.mins[..self.banding.hashes()]
     }
 
@@ -74,7 +90,7 @@ impl MinHash {
     }
 }
 
-fn band_key(rows: &[u32]) -> u32 {
+pub(super) fn band_key(rows: &[u32]) -> u32 {
     let mut h = 0x9e37_79b9_7f4a_7c15u64;
     for &row in rows {
         h = (h ^ u64::from(row)).wrapping_mul(0xff51_afd7_ed55_8ccd);

@@ -5,6 +5,7 @@
 
 pub mod anchors;
 pub mod banding;
+pub mod bins;
 pub mod distinct;
 pub mod lanes;
 pub mod minhash;

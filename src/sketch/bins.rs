@@ -1,0 +1,187 @@
+//! Signatures of long texts by one permutation, and MinHash where that finds nothing.
+//!
+//! In: shingles. Out: a value a row. The values fall into as many bins as there are rows, and a row is the smallest of
+//! its bin (one-permutation hashing: Li, Owen and Zhang 2012); the row of an empty bin is that of
+//! [`MinHash`](super::minhash::MinHash). Two sets agree in a row with a chance of about their Jaccard similarity, be
+//! they large or small: where neither has a value in the bin both rows are MinHash; where one has, the rows are
+//! the same if the smallest of all is in both sets, and differ else.
+
+use super::banding::Banding;
+use super::lanes;
+use super::minhash::{Permutations, SketchScratch, band_key};
+
+/// The bins and permutations of a signature, and its banding.
+#[derive(Debug, Clone)]
+pub struct Bins {
+    banding: Banding,
+    permutations: Permutations,
+}
+
+/// Scratch for the rows of empty bins: which they are, and their permutations side by side.
+#[derive(Debug, Default)]
+pub(super) struct Empty {
+    rows: Vec<usize>,
+    odd: Vec<u32>,
+    seeds: Vec<u32>,
+    mins: Vec<u32>,
+}
+
+impl Bins {
+    /// As many bins as `banding` has rows in all.
+    pub fn new(banding: Banding) -> Self {
+        Bins { banding, permutations: Permutations::new(banding.hashes()) }
+    }
+
+    /// The banding that the keys follow.
+    pub fn banding(&self) -> Banding {
+        self.banding
+    }
+
+    /// The signature of the values in `scratch`, one a row; all `u32::MAX` for no values.
+    pub fn signature<'s>(&self, scratch: &'s mut SketchScratch) -> &'s [u32] {
+        let SketchScratch { values, mins, empty } = scratch;
+        mins.clear();
+        mins.resize(self.banding.hashes(), u32::MAX);
+        for &value in values.iter() {
+            // The first bits of a value say its bin, and the others its rank there.
+            let bin = (u64::from(value) * mins.len() as u64) >> 32;
+            let least = &mut mins[bin as usize];
+            *least = value.min(*least);
+        }
+        empty.fill(values, &self.permutations, mins);
+        mins
+    }
+
+    /// Appends a bucket key for each band of the values in `scratch` to `keys`. Nothing is appended for no
+    /// values: empty texts share no bucket.
+    pub fn keys_into(&self, scratch: &mut SketchScratch, keys: &mut Vec<u32>) {
+        if !scratch.values().is_empty() {
+            keys.extend(self.signature(scratch).chunks_exact(self.banding.rows).map(band_key));
+        }
+    }
+}
+
+impl Empty {
+    /// Gives the rows of `signature` that have no value the smallest by their own permutation.
+    fn fill(&mut self, values: &[u32], permutations: &Permutations, signature: &mut [u32]) {
+        self.rows.clear();
+        self.rows.extend((0..signature.len()).filter(|&row| signature[row] == u32::MAX));
+        if self.rows.is_empty() {
+            return;
+        }
+        let lanes = self.rows.len().next_multiple_of(lanes::WIDTH);
+        for (to, all) in [(&mut self.odd, &permutations.odd), (&mut self.seeds, &permutations.seeds)] {
+            to.clear();
+            to.extend(self.rows.iter().map(|&row| all[row]));
+            to.resize(lanes, 0);
+        }
+        self.mins.clear();
+        self.mins.resize(lanes, u32::MAX);
+        lanes::update(values, &self.odd, &self.seeds, &mut self.mins);
+        for (&row, &least) in self.rows.iter().zip(&self.mins) {
+            signature[row] = least;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sketch::minhash::{MinHash, value};
+    use crate::text::shingle;
+    use std::collections::BTreeSet;
+
+    /// Two sets of `size` values each, of this similarity or a little less.
+    fn pair(size: u64, similarity: f64, number: u64) -> [Vec<u32>; 2] {
+        let both = (2.0 * size as f64 * similarity / (1.0 + similarity)) as u64;
+        [number << 32, (number << 32) + size - both].map(|from| {
+            let (words, mut set) = (Vec::from_iter(from..from + size), Vec::new());
+            shingle::for_each(&words, 1, |s| set.push(value(s)));
+            set
+        })
+    }
+
+    fn with<T>(values: &[u32], take: impl FnOnce(&mut SketchScratch) -> T) -> T {
+        let mut scratch = SketchScratch::default();
+        scratch.values().extend_from_slice(values);
+        take(&mut scratch)
+    }
+
+    #[test]
+    fn rows_agree_as_often_as_jaccard_says_however_many_bins_are_empty() {
+        let bins = Bins::new(Banding { bands: 125, rows: 1 });
+        for size in [2, 10, 60, 125, 300, 2000] {
+            for jaccard in [0.2, 0.7] {
+                let [a, b] = pair(size, jaccard, 0);
+                let all = a.iter().chain(&b).collect::<BTreeSet<_>>().len();
+                let exact = (2 * size) as f64 / all as f64 - 1.0;
+                let (mut agree, mut rows) = (0, 0);
+                for number in 0..1 + 20_000 / size {
+                    let [a, b] =
+                        pair(size, jaccard, number).map(|set| with(&set, |s| bins.signature(s).to_vec()));
+                    agree += a.iter().zip(&b).filter(|(p, q)| p == q).count();
+                    rows += a.len();
+                }
+                let estimate = f64::from(agree as u32) / f64::from(rows as u32);
+                assert!((estimate - exact).abs() < 0.03, "{size}: {estimate} {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn pairs_at_the_threshold_share_a_band_as_often_as_is_said() {
+        let banding = Banding::choose(0.7, 0.95, 128);
+        let bins = Bins::new(banding);
+        for size in [20, 80, 200, 1000] {
+            let pairs = (0..1000).filter(|&number| {
+                let [a, b] = pair(size, 0.7, number).map(|set| {
+                    with(&set, |scratch| {
+                        let mut keys = Vec::new();
+                        bins.keys_into(scratch, &mut keys);
+                        keys
+                    })
+                });
+                a.iter().zip(&b).any(|(p, q)| p == q)
+            });
+            let found = pairs.count();
+            assert!(found >= 940, "{found} of 1000 pairs of {size} shingles, {}", banding.chance(0.7));
+        }
+    }
+
+    #[test]
+    fn rows_of_empty_bins_are_those_of_minhash() {
+        let banding = Banding { bands: 20, rows: 1 };
+        let (values, top) = (vec![7, 9, 1 << 20], u32::MAX / 20);
+        assert!(values.iter().all(|&v| v < top));
+        let (bins, minhash) = (Bins::new(banding), MinHash::new(banding));
+        let rows = with(&values, |s| bins.signature(s).to_vec());
+        assert_eq!(rows[0], 7);
+        assert_eq!(rows[1..], with(&values, |s| minhash.signature(s).to_vec())[1..]);
+    }
+
+    #[test]
+    fn empty_texts_have_no_keys() {
+        let mut keys = Vec::new();
+        with(&[], |s| Bins::new(Banding { bands: 5, rows: 3 }).keys_into(s, &mut keys));
+        assert!(keys.is_empty());
+    }
+
+    #[test]
+    fn committed_vector() {
+        let values: Vec<u32> = (1..40).map(|v: u32| v.wrapping_mul(0x9e37_79b9)).collect();
+        let rows = with(&values, |s| Bins::new(Banding { bands: 4, rows: 2 }).signature(s).to_vec());
+        assert_eq!(
+            rows,
+            [
+                56_502_930,
+                683_130_215,
+                1_161_830_871,
+                1_697_034_457,
+                2_175_735_113,
+                2_710_938_699,
+                3_337_565_984,
+                3_816_266_640
+            ]
+        );
+    }
+}
