@@ -2,6 +2,7 @@
 
 use super::format::{self, Compression, Format};
 use super::packing;
+use super::parts::{Parts, ROOM};
 use super::reading::{Reading, SAFE_BYTES};
 use super::split::{Piece, Splitter, Values};
 use super::table::{Header, Rows};
@@ -24,9 +25,10 @@ const HEAD: usize = 1 << 12;
 
 /// A part of a file, split and not yet parsed.
 pub(super) struct Chunk {
+    /// Some bytes before the first piece may have no meaning.
     pub bytes: Vec<u8>,
     pub pieces: Vec<Piece>,
-    /// Where it begins in the unpacked file.
+    /// Where its first byte lies in the unpacked file.
     pub offset: u64,
     /// Why the last of its records cannot be used: the file broke off within it.
     pub broken: Option<String>,
@@ -62,6 +64,7 @@ impl Reading<'_> {
         &self,
         file: &InputFile,
         mut opened: Box<dyn ReadFile>,
+        is_taken: &dyn Fn() -> bool,
         tell: &mut dyn FnMut(Message) -> bool,
     ) -> bool {
         let size = match opened.seek(SeekFrom::End(0)) {
@@ -71,19 +74,20 @@ impl Reading<'_> {
             Err(e) => Err(e),
         };
         match size {
-            Ok(size) => self.read_stream(file, opened, size, tell),
+            Ok(size) => self.read_stream(file, (opened, size), is_taken, tell),
             Err(e) => tell(Message::Failed(Error::io("read", &file.path)(e))),
         }
     }
 
+    /// Reads a stream, of a file of some size where it is told. A file is read by several threads while its chunks are taken.
     pub(super) fn read_stream(
         &self,
         file: &InputFile,
-        stream: Box<dyn Read + Send + '_>,
-        size: Option<u64>,
+        stream: (Box<dyn Read + Send + '_>, Option<u64>),
+        is_taken: &dyn Fn() -> bool,
         tell: &mut dyn FnMut(Message) -> bool,
     ) -> bool {
-        match self.try_read(file, stream, size, tell) {
+        match self.try_read(file, stream, is_taken, tell) {
             Ok(ending) => tell(Message::End(Box::new(ending))),
             Err(error) => tell(Message::Failed(error)),
         }
@@ -92,8 +96,8 @@ impl Reading<'_> {
     fn try_read(
         &self,
         file: &InputFile,
-        mut stream: Box<dyn Read + Send + '_>,
-        size: Option<u64>,
+        (mut stream, size): (Box<dyn Read + Send + '_>, Option<u64>),
+        is_taken: &dyn Fn() -> bool,
         tell: &mut dyn FnMut(Message) -> bool,
     ) -> Result<Ending> {
         let failed = |e| Error::io("read", &file.path)(e);
@@ -108,14 +112,16 @@ impl Reading<'_> {
         }
         let compression = Compression::of_bytes(&head);
         let tracked = Tracked { stream: io::Cursor::new(head).chain(stream), seen: Arc::clone(&seen) };
-        let packed = BufReader::with_capacity(BLOCK, tracked);
-        let mut plain = packing::unpack(compression, packed).map_err(failed)?;
-        let mut buffer = Vec::new();
+        let mut plain = match compression {
+            Compression::None => Box::new(tracked),
+            _ => packing::unpack(compression, BufReader::with_capacity(BLOCK, tracked)).map_err(failed)?,
+        };
+        let mut buffer = Buffer::default();
         let mut broken = self.fill(&mut *plain, &mut buffer, HEAD, &seen).map_err(failed)?;
         if seen.bytes() == 0 && Compression::of_name(&file.name).0 != Compression::None {
             broken = Some("it has no bytes, and a packed file has some: it was cut short".into());
         }
-        let format = format::of_bytes(&buffer, file.format);
+        let format = format::of_bytes(buffer.held(), file.format);
         if format == Format::Parquet {
             let reason = format!("a Parquet file within {}; unpack it first", compression.name());
             return Err(Error::Input(format!("{}: {reason}", file.path.display())));
@@ -129,11 +135,22 @@ impl Reading<'_> {
         };
         let mut begun = false;
         let (mut ending, mut offset, mut wanted) = (Ending::default(), 0u64, CHUNK);
+        let in_parts = compression == Compression::None && format != Format::Text && self.most.is_none();
+        let beside = if in_parts { self.beside() } else { 1 };
+        let mut parts = None;
         loop {
-            if broken.is_none() {
+            let left = seen.bytes()..size.unwrap_or(0);
+            if parts.is_none() && beside > 1 && left.end > left.start + 2 * CHUNK as u64 && is_taken() {
+                let again = self.disk.open_parts(&file.path).map_err(failed)?;
+                parts = Some(Parts::new(&Arc::from(again), left, beside));
+            }
+            if let Some(parts) = &mut parts {
+                self.fill_by_parts(parts, (&mut buffer, offset), wanted, &seen).map_err(failed)?;
+            } else if broken.is_none() {
                 broken = self.fill(&mut *plain, &mut buffer, wanted, &seen).map_err(failed)?;
             }
-            let unpacked = offset + buffer.len() as u64;
+            let held = buffer.held();
+            let unpacked = offset + held.len() as u64;
             let limit = SAFE_BYTES.max(size.unwrap_or(seen.bytes()).saturating_mul(self.max_expansion));
             if compression != Compression::None && unpacked > limit {
                 return Err(Error::Input(format!(
@@ -142,9 +159,9 @@ impl Reading<'_> {
                     self.max_expansion
                 )));
             }
-            let last = buffer.len() < wanted || broken.is_some();
+            let last = held.len() < wanted || broken.is_some();
             let bad = |reason| Error::Input(format!("{}: {reason}", file.path.display()));
-            let split = splitter.split(&buffer, last).map_err(bad)?;
+            let mut split = splitter.split(held, last).map_err(bad)?;
             if !begun && (last || split.used > 0) {
                 begun = true;
                 let columns =
@@ -155,25 +172,30 @@ impl Reading<'_> {
             }
             if split.used == 0 && !last {
                 // A record longer than the buffer: twice as much the next time, so that it is not looked through often.
-                wanted = buffer.len() * 2;
+                wanted = held.len() * 2;
                 continue;
             }
-            ending.lead.extend_from_slice(&buffer[..split.lead]);
+            ending.lead.extend_from_slice(&held[..split.lead]);
             if let Some((from, to)) = split.separator {
-                ending.separator = Some(buffer[from..to].to_vec());
+                ending.separator = Some(held[from..to].to_vec());
             }
             if let Some((from, to)) = split.end {
-                ending.end.extend_from_slice(&buffer[from..to]);
+                ending.end.extend_from_slice(&held[from..to]);
             }
-            let rest = buffer[split.used..].to_vec();
-            buffer.truncate(split.used);
-            let chunk = Chunk { bytes: buffer, pieces: split.pieces, offset, broken: broken.clone() };
+            let rest = held[split.used..].to_vec();
+            let Buffer { mut bytes, start } = buffer;
+            bytes.truncate(start + split.used);
+            if start > 0 {
+                split.pieces.iter_mut().for_each(|piece| piece.move_by(start));
+            }
+            let at = offset - start as u64;
+            let chunk = Chunk { bytes, pieces: split.pieces, offset: at, broken: broken.clone() };
             offset += split.used as u64;
             if !tell(Message::Chunk(chunk)) || last || self.most.is_some_and(|most| offset >= most) {
                 break;
             }
             wanted = CHUNK.max(rest.len() + CHUNK / 2);
-            buffer = rest;
+            buffer = Buffer { bytes: rest, start: 0 };
         }
         (ending.bytes, ending.xxh3) = (seen.bytes(), seen.xxh3());
         Ok(ending)
@@ -183,14 +205,14 @@ impl Reading<'_> {
     fn fill(
         &self,
         plain: &mut dyn Read,
-        buffer: &mut Vec<u8>,
+        buffer: &mut Buffer,
         wanted: usize,
         seen: &Seen,
     ) -> io::Result<Option<String>> {
-        let mut at = buffer.len();
+        let mut at = buffer.held().len();
         // Memory that comes as zeros need not be cleared before it is read into.
         let mut filled = vec![0; wanted.max(at)];
-        filled[..at].copy_from_slice(buffer);
+        filled[..at].copy_from_slice(buffer.held());
         let before = seen.bytes();
         let end = loop {
             if at == filled.len() {
@@ -203,7 +225,7 @@ impl Reading<'_> {
             }
         };
         filled.truncate(at);
-        *buffer = filled;
+        *buffer = Buffer { bytes: filled, start: 0 };
         self.progress.advance(seen.bytes() - before);
         match end {
             Ok(()) => Ok(None),
@@ -211,6 +233,43 @@ impl Reading<'_> {
             Err(e) if seen.failed() => Err(e),
             Err(e) => Ok(Some(format!("its packed bytes break off or are damaged ({e})"))),
         }
+    }
+
+    /// The same by parts, with a buffer that begins at an offset of the file.
+    fn fill_by_parts(
+        &self,
+        parts: &mut Parts,
+        (buffer, offset): (&mut Buffer, u64),
+        wanted: usize,
+        seen: &Seen,
+    ) -> io::Result<()> {
+        while buffer.held().len() < wanted {
+            let Some(mut part) = parts.next()? else { break };
+            seen.add(&part[ROOM..]);
+            self.progress.advance((part.len() - ROOM) as u64);
+            let rest = buffer.held();
+            if rest.len() <= ROOM && offset >= ROOM as u64 {
+                let start = ROOM - rest.len();
+                part[start..ROOM].copy_from_slice(rest);
+                *buffer = Buffer { bytes: part, start };
+            } else {
+                buffer.bytes.extend_from_slice(&part[ROOM..]);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was read of a file and is not done with, behind bytes of no meaning.
+#[derive(Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Buffer {
+    fn held(&self) -> &[u8] {
+        &self.bytes[self.start..]
     }
 }
 
@@ -243,6 +302,11 @@ struct Seen {
 }
 
 impl Seen {
+    fn add(&self, bytes: &[u8]) {
+        self.bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.hash.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
+    }
+
     fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
@@ -266,10 +330,7 @@ impl<R: Read> Read for Tracked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.stream.read(buffer);
         match &read {
-            Ok(n) => {
-                self.seen.bytes.fetch_add(*n as u64, Ordering::Relaxed);
-                self.seen.hash.lock().unwrap_or_else(PoisonError::into_inner).update(&buffer[..*n]);
-            }
+            Ok(n) => self.seen.add(&buffer[..*n]),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => _ = self.seen.failed.fetch_add(1, Ordering::Relaxed),
         }

@@ -12,6 +12,7 @@ pub mod json;
 mod members;
 pub mod packing;
 pub mod parquet;
+mod parts;
 pub mod pile;
 mod queue;
 pub mod reading;

@@ -76,6 +76,11 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Whether it is this file whose messages are taken.
+    pub fn is_taken(&self, file: usize) -> bool {
+        self.lock().current == file
+    }
+
     /// Hands on a message of a file; false where nobody takes it any more.
     pub fn put(&self, file: usize, message: T) -> bool {
         let mut state = self.lock();

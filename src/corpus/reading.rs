@@ -33,6 +33,9 @@ pub const MAX_TEXT: usize = u32::MAX as usize;
 /// Files that unpack to fewer bytes are never refused as bombs.
 pub(super) const SAFE_BYTES: u64 = 1 << 30;
 
+/// Chunks of a file that wait to be taken at most.
+const WAITING: usize = 4;
+
 /// How to read.
 pub struct Reading<'a> {
     /// Field names, preferred sites.
@@ -111,7 +114,7 @@ impl Reading<'_> {
                         let file = &files[number];
                         let mut tell = |message| queue.put(number, message);
                         match open(file) {
-                            Ok(opened) => self.read_file(file, opened, &mut tell),
+                            Ok(opened) => self.read_file(file, opened, &|| queue.is_taken(number), &mut tell),
                             Err(e) if !file.named && is_private(&e) => {
                                 tell(Message::Unreadable(e.to_string()))
                             }
@@ -146,9 +149,8 @@ impl Reading<'_> {
             scope.spawn(|| {
                 if let Some(number) = queue.take() {
                     let _closing = queue.closing(number);
-                    self.read_stream(&files[0], Box::new(stream), None, &mut |message| {
-                        queue.put(number, message)
-                    });
+                    let tell = &mut |message| queue.put(number, message);
+                    self.read_stream(&files[0], (Box::new(stream), None), &|| false, tell);
                 }
             });
             // Whatever happens, readers do not wait for ever.
@@ -160,7 +162,12 @@ impl Reading<'_> {
     /// Chunks of a file that wait to be taken.
     fn waiting(&self) -> usize {
         let readers = 2 * rayon::current_num_threads();
-        (self.store.rows_at_once(1) / (readers * super::arriving::CHUNK)).clamp(1, 4)
+        (self.store.rows_at_once(1) / (readers * super::arriving::CHUNK)).clamp(1, WAITING)
+    }
+
+    /// On how many threads the parts of one file are read: on one where the budget has no room for more chunks than must be.
+    pub(super) fn beside(&self) -> usize {
+        if self.waiting() < WAITING { 1 } else { rayon::current_num_threads() }
     }
 
     fn assemble(

@@ -18,6 +18,15 @@ pub struct Piece {
     pub next: usize,
 }
 
+impl Piece {
+    /// The same record so many bytes further on.
+    pub fn move_by(&mut self, bytes: usize) {
+        for place in [&mut self.from, &mut self.start, &mut self.end, &mut self.next] {
+            *place += bytes;
+        }
+    }
+}
+
 /// Finds the ends of records; keeps what it must know from one buffer to the next.
 #[derive(Debug)]
 pub enum Splitter {

@@ -68,6 +68,43 @@ fn memory_does_not_change_a_byte() {
 }
 
 #[test]
+fn a_large_file_is_the_same_read_by_one_thread_or_several() {
+    let mut rng = fastrand::Rng::with_seed(12);
+    let mut text = |bytes: usize| -> String {
+        std::iter::repeat_with(|| if rng.u8(..) < 40 { ' ' } else { rng.lowercase() }).take(bytes).collect()
+    };
+    // Records that are longer than the room that parts have before them, and than parts; and some that are none.
+    let mut texts: Vec<String> =
+        (0..3000).map(|i| text(if i % 100 == 99 { 100_000 } else { 3000 })).collect();
+    texts.insert(2000, text(9_000_000));
+    let record = |(i, text): (usize, &String)| serde_json::json!({"id": i.to_string(), "text": text});
+    let records: Vec<String> = texts.iter().enumerate().map(|r| record(r).to_string()).collect();
+    let lines: Vec<&str> =
+        records.iter().enumerate().map(|(i, r)| if i % 700 == 300 { &r[..r.len() / 2] } else { r }).collect();
+    let rows: String = texts.iter().enumerate().map(|(i, text)| format!("{i},\"{text}\"\n")).collect();
+
+    let dir = tempfile::tempdir().unwrap();
+    let array = format!("[{}]", records.join(",\n"));
+    for (name, bytes) in
+        [("a.jsonl", lines.join("\r\n")), ("a.json", array), ("a.csv", format!("id,text\n{rows}"))]
+    {
+        fs::write(dir.path().join(name), &bytes).unwrap();
+        let trees = ["1", "2", "5"].map(|threads| {
+            let out = format!("{name}-{threads}");
+            let arguments = ["clean", name, "-o", &out, "-q", "-j", threads, "--only", "document"];
+            expect(dir.path(), &arguments, i32::from(name == "a.jsonl"));
+            let mut tree = tree(&dir.path().join(&out));
+            tree.remove("run.json");
+            tree
+        });
+        assert!(trees[0] == trees[1] && trees[0] == trees[2], "{name}");
+        if name != "a.jsonl" {
+            assert!(trees[0][&format!("documents/{name}")] == bytes.as_bytes(), "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_table_in_columns_is_read_in_parts_where_there_is_little_memory() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("corpus.jsonl"), lines_in_many_documents()).unwrap();
