@@ -136,13 +136,13 @@ impl Reading<'_> {
         let mut begun = false;
         let (mut ending, mut offset, mut wanted) = (Ending::default(), 0u64, CHUNK);
         let in_parts = compression == Compression::None && format != Format::Text && self.most.is_none();
-        let beside = if in_parts { self.beside() } else { 1 };
+        let readers = if in_parts { self.part_readers() } else { 1 };
         let mut parts = None;
         loop {
             let left = seen.bytes()..size.unwrap_or(0);
-            if parts.is_none() && beside > 1 && left.end > left.start + 2 * CHUNK as u64 && is_taken() {
+            if parts.is_none() && readers > 1 && left.end > left.start + 2 * CHUNK as u64 && is_taken() {
                 let again = self.disk.open_parts(&file.path).map_err(failed)?;
-                parts = Some(Parts::new(&Arc::from(again), left, beside));
+                parts = Some(Parts::new(&Arc::from(again), left, readers));
             }
             if let Some(parts) = &mut parts {
                 self.fill_by_parts(parts, (&mut buffer, offset), wanted, &seen).map_err(failed)?;

@@ -166,7 +166,7 @@ impl Reading<'_> {
     }
 
     /// On how many threads the parts of one file are read: on one where the budget has no room for more chunks than must be.
-    pub(super) fn beside(&self) -> usize {
+    pub(super) fn part_readers(&self) -> usize {
         if self.waiting() < WAITING { 1 } else { rayon::current_num_threads() }
     }
 

@@ -7,7 +7,6 @@
 //! the same if the smallest of all is in both sets, and differ else.
 
 use super::banding::Banding;
-use super::lanes;
 use super::minhash::{Permutations, SketchScratch, band_key};
 
 /// The bins and permutations of a signature, and its banding.
@@ -15,15 +14,6 @@ use super::minhash::{Permutations, SketchScratch, band_key};
 pub struct Bins {
     banding: Banding,
     permutations: Permutations,
-}
-
-/// Scratch for the rows of empty bins: which they are, and their permutations side by side.
-#[derive(Debug, Default)]
-pub(super) struct Empty {
-    rows: Vec<usize>,
-    odd: Vec<u32>,
-    seeds: Vec<u32>,
-    mins: Vec<u32>,
 }
 
 impl Bins {
@@ -39,7 +29,7 @@ impl Bins {
 
     /// The signature of the values in `scratch`, one a row; all `u32::MAX` for no values.
     pub fn signature<'s>(&self, scratch: &'s mut SketchScratch) -> &'s [u32] {
-        let SketchScratch { values, mins, empty } = scratch;
+        let SketchScratch { values, mins, some } = scratch;
         mins.clear();
         mins.resize(self.banding.hashes(), u32::MAX);
         for &value in values.iter() {
@@ -48,7 +38,7 @@ impl Bins {
             let least = &mut mins[bin as usize];
             *least = value.min(*least);
         }
-        empty.fill(values, &self.permutations, mins);
+        some.fill_empty(values, &self.permutations, mins);
         mins
     }
 
@@ -57,29 +47,6 @@ impl Bins {
     pub fn keys_into(&self, scratch: &mut SketchScratch, keys: &mut Vec<u32>) {
         if !scratch.values().is_empty() {
             keys.extend(self.signature(scratch).chunks_exact(self.banding.rows).map(band_key));
-        }
-    }
-}
-
-impl Empty {
-    /// Gives the rows of `signature` that have no value the smallest by their own permutation.
-    fn fill(&mut self, values: &[u32], permutations: &Permutations, signature: &mut [u32]) {
-        self.rows.clear();
-        self.rows.extend((0..signature.len()).filter(|&row| signature[row] == u32::MAX));
-        if self.rows.is_empty() {
-            return;
-        }
-        let lanes = self.rows.len().next_multiple_of(lanes::WIDTH);
-        for (to, all) in [(&mut self.odd, &permutations.odd), (&mut self.seeds, &permutations.seeds)] {
-            to.clear();
-            to.extend(self.rows.iter().map(|&row| all[row]));
-            to.resize(lanes, 0);
-        }
-        self.mins.clear();
-        self.mins.resize(lanes, u32::MAX);
-        lanes::update(values, &self.odd, &self.seeds, &mut self.mins);
-        for (&row, &least) in self.rows.iter().zip(&self.mins) {
-            signature[row] = least;
         }
     }
 }

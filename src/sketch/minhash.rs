@@ -4,7 +4,6 @@
 //! of about their Jaccard similarity. The permutations are fixed: the same text has the same signature anywhere.
 
 use super::banding::Banding;
-use super::bins::Empty;
 use super::lanes;
 
 /// The permutations of a signature, and its banding.
@@ -26,7 +25,16 @@ pub(super) struct Permutations {
 pub struct SketchScratch {
     pub(super) values: Vec<u32>,
     pub(super) mins: Vec<u32>,
-    pub(super) empty: Empty,
+    pub(super) some: SomeRows,
+}
+
+/// Some rows of a signature, and their permutations side by side.
+#[derive(Debug, Default)]
+pub(super) struct SomeRows {
+    rows: Vec<usize>,
+    odd: Vec<u32>,
+    seeds: Vec<u32>,
+    mins: Vec<u32>,
 }
 
 impl SketchScratch {
@@ -55,6 +63,29 @@ impl Permutations {
         let odd = (0..lanes).map(|_| next() | 1).collect();
         let seeds = (0..lanes).map(|_| next()).collect();
         Permutations { odd, seeds }
+    }
+}
+
+impl SomeRows {
+    /// Gives those rows of `signature` that are `u32::MAX` the smallest value by their own permutation.
+    pub fn fill_empty(&mut self, values: &[u32], permutations: &Permutations, signature: &mut [u32]) {
+        self.rows.clear();
+        self.rows.extend((0..signature.len()).filter(|&row| signature[row] == u32::MAX));
+        if self.rows.is_empty() {
+            return;
+        }
+        let lanes = self.rows.len().next_multiple_of(lanes::WIDTH);
+        for (to, all) in [(&mut self.odd, &permutations.odd), (&mut self.seeds, &permutations.seeds)] {
+            to.clear();
+            to.extend(self.rows.iter().map(|&row| all[row]));
+            to.resize(lanes, 0);
+        }
+        self.mins.clear();
+        self.mins.resize(lanes, u32::MAX);
+        lanes::update(values, &self.odd, &self.seeds, &mut self.mins);
+        for (&row, &least) in self.rows.iter().zip(&self.mins) {
+            signature[row] = least;
+        }
     }
 }
 
