@@ -5,8 +5,8 @@
 //! that is already clean is not read for its style.
 
 use super::counts::{
-    HABIT_PAGES, HABIT_SHARE, PageSettings, SHORT_WORDS, TWIN_CHANCE, certainty, has_twin, is_of_twins,
-    is_on_most_pages, least_of_version, rule_of, threshold_of, versions,
+    HABIT_PAGES, HABIT_SHARE, PageSettings, SHORT_WORDS, TWIN_CHANCE, certainty, has_twin, is_background,
+    is_of_twins, is_on_most_pages, least_of_version, rule_of, threshold_of, versions,
 };
 use super::emptied::keep_likeliest_text;
 use super::features::{self, Row};
@@ -149,6 +149,7 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
     let versions = versions(units, evidence, page.pages, |i| said.chance(i));
     let is_of_versions =
         |seen: &Evidence| versions.as_ref().is_some_and(|v| v.contains(&seen.site_documents));
+    let is_article = |i: usize| said.chance(i) >= page.threshold;
     for (i, (unit, seen)) in units.iter().zip(evidence).enumerate() {
         let chance = said.chance(i);
         let rule = match unit.known {
@@ -165,6 +166,7 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
             {
                 continue;
             }
+            Known::No if is_background(i, units, evidence, page.pages, is_article) => continue,
             Known::No => rule_of(unit, seen),
         };
         if unit.known == Known::No && !may_go(rule, has_furniture) {
@@ -177,7 +179,6 @@ fn verdicts_into(page: &Page<'_>, has_furniture: bool, said: &Said<'_>, out: &mu
         };
         out.push(Verdict { unit: i, kind: Kind::Boilerplate, rule, score, witness: None, reasons });
     }
-    let is_article = |i: usize| said.chance(i) >= page.threshold;
     keep_what_text_surrounds(units, evidence, page, is_article, out);
     keep_what_goes_on(units, evidence, |i| said.chance(i), out);
     keep_likeliest_text(units, evidence, |i| said.chance(i), out);

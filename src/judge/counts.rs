@@ -57,6 +57,34 @@ pub(super) fn threshold_of(unit: &UnitRow, seen: &Evidence, page: &PageSettings,
     }
 }
 
+/// Prose of so many words may be background where at most half of the pages of its site have it.
+const BACKGROUND_WORDS: u16 = 30;
+
+/// The article's own prose stands so near above and below background.
+const BACKGROUND_REACH: usize = 3;
+
+/// Whether a unit is background that several articles tell to the letter: long prose that fewer pages of its site have
+/// than make a habit, and no other site, with prose of this page alone above and below. `is_article` is what the model
+/// says of a unit. Copies of background are for `passage` to judge.
+pub(super) fn is_background(
+    at: usize,
+    units: &[UnitRow],
+    evidence: &[Evidence],
+    pages: u32,
+    is_article: impl Fn(usize) -> bool,
+) -> bool {
+    let (unit, seen) = (&units[at], &evidence[at]);
+    let count = seen.site_documents;
+    let few = (2..HABIT_PAGES).contains(&count) && 2 * count <= pages;
+    let to_the_letter = seen.site_masked == count && seen.sites <= 1;
+    if !few || !to_the_letter || unit.words < BACKGROUND_WORDS || !is_prose(unit) || !is_article(at) {
+        return false;
+    }
+    let is_own = |i: usize| is_prose(&units[i]) && evidence[i].site_documents <= 1 && is_article(i);
+    let end = units.len().min(at + 1 + BACKGROUND_REACH);
+    (at.saturating_sub(BACKGROUND_REACH)..at).any(is_own) && (at + 1..end).any(is_own)
+}
+
 /// A paragraph that differs by its figures alone is a report more often than a stamp: it takes a smaller chance to go.
 const REPORT_CHANCE: f32 = 0.98;
 
@@ -251,6 +279,26 @@ pub(super) mod made {
 mod tests {
     use super::made::{seen, unit};
     use super::*;
+
+    #[test]
+    fn background_is_long_prose_of_few_pages_amid_own_prose() {
+        let is = |words: u16, flags: u16, count: u32, pages: u32, below: u32| {
+            let prose = |words| unit(words, Surface::SENTENCE);
+            let units = [prose(20), unit(words, flags), unit(2, 0), prose(20)];
+            let evidence = [seen(1), seen(count), seen(1), seen(below)];
+            is_background(1, &units, &evidence, pages, |_| true)
+        };
+        assert!(is(40, Surface::SENTENCE, 4, 20, 1));
+        assert!(is(30, Surface::SENTENCE, 9, 18, 1));
+        assert!(!is(40, Surface::SENTENCE, 1, 20, 1), "on this page alone");
+        assert!(!is(40, Surface::SENTENCE, 10, 200, 1), "a habit");
+        assert!(!is(40, Surface::SENTENCE, 5, 9, 1), "on most pages");
+        assert!(!is(29, Surface::SENTENCE, 4, 20, 1), "short");
+        assert!(!is(40, 0, 4, 20, 1), "no sentence");
+        assert!(!is(40, Surface::SENTENCE, 4, 20, 12), "furniture below");
+        let units = [unit(40, Surface::SENTENCE), unit(40, Surface::SENTENCE)];
+        assert!(!is_background(0, &units, &[seen(2), seen(1)], 9, |_| true), "nothing above");
+    }
 
     #[test]
     fn a_page_has_a_twin_where_half_of_its_prose_is_on_one_other_page() {

@@ -160,6 +160,32 @@ fn articles_stay_that_the_lists_of_a_site_hold_as_well() {
     }
 }
 
+/// A paragraph that a few articles of a site tell again once went from all of them, as if it were furniture.
+#[test]
+fn background_stays_that_several_articles_of_a_site_tell() {
+    let rng = &mut fastrand::Rng::with_seed(9);
+    let notice: Vec<String> = (0..6).map(|_| newsroom::sentence(rng)).collect();
+    for (tell, of) in [(2, 6), (3, 6), (4, 12), (6, 40), (9, 40)] {
+        let background: String =
+            (0..4).map(|_| newsroom::sentence(rng)).collect::<Vec<_>>().join(" ").replace(['.', '?'], ",")
+                + ".";
+        let pages: Vec<String> = (0..of)
+            .map(|number| {
+                let mut paragraphs = newsroom::story(rng);
+                if number < tell {
+                    paragraphs.insert(1 + number % (paragraphs.len() - 1), background.clone());
+                }
+                let article = paragraphs.join("\n\n");
+                format!("Home\nNews\nSport\n\n{article}\n\nShare\nPrint\n\n{}", notice.join("\n\n"))
+            })
+            .collect();
+        let left = texts_left(&pages, "boilerplate");
+        let stays = left.iter().filter(|text| text.contains(&background)).count();
+        assert_eq!(stays, tell, "of {of}");
+        assert!(!left.iter().any(|text| text.contains(&notice[0])), "{tell} of {of}");
+    }
+}
+
 #[test]
 fn the_witness_of_a_removed_document_stays_and_is_as_similar_as_its_receipt_says() {
     let corpus = cleaned();
