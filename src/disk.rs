@@ -5,8 +5,21 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 /// A file to read from, at any place.
-pub trait ReadFile: Read + Seek + Send {}
-impl<T: Read + Seek + Send> ReadFile for T {}
+pub trait ReadFile: Read + Seek + Send {
+    /// The same file, whatever has its name by now, for readers of its parts; none where only one can read it.
+    fn parts(&self) -> Option<Box<dyn Temporary>> {
+        None
+    }
+}
+
+impl ReadFile for File {
+    fn parts(&self) -> Option<Box<dyn Temporary>> {
+        self.try_clone().ok().map(|file| Box::new(file) as Box<dyn Temporary>)
+    }
+}
+
+/// What lies in memory.
+impl<T: AsRef<[u8]> + Send> ReadFile for io::Cursor<T> {}
 
 /// A file to write to.
 pub trait WriteFile: Write + Send {}

@@ -7,7 +7,7 @@ use super::reading::{Reading, SAFE_BYTES};
 use super::split::{Piece, Splitter, Values};
 use super::table::{Header, Rows};
 use super::walk::InputFile;
-use crate::disk::ReadFile;
+use crate::disk::{ReadFile, Temporary};
 use crate::error::{Error, Result};
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +19,9 @@ pub(super) const CHUNK: usize = 1 << 22;
 
 /// Packed bytes that are read at a time.
 const BLOCK: usize = 1 << 18;
+
+/// What is left of a file is read in parts where it has more bytes.
+const LEAST_IN_PARTS: u64 = 2 * CHUNK as u64;
 
 /// Bytes at the beginning of a file that tell what it holds.
 const HEAD: usize = 1 << 12;
@@ -74,20 +77,21 @@ impl Reading<'_> {
             Err(e) => Err(e),
         };
         match size {
-            Ok(size) => self.read_stream(file, (opened, size), is_taken, tell),
+            Ok(Some(size)) => self.read_stream(file, Input::File(opened, size), is_taken, tell),
+            Ok(None) => self.read_stream(file, Input::Stream(opened), is_taken, tell),
             Err(e) => tell(Message::Failed(Error::io("read", &file.path)(e))),
         }
     }
 
-    /// Reads a stream, of a file of some size where it is told. A file is read by several threads while its chunks are taken.
+    /// Reads a stream or a file. A file is read by several threads while its chunks are taken.
     pub(super) fn read_stream(
         &self,
         file: &InputFile,
-        stream: (Box<dyn Read + Send + '_>, Option<u64>),
+        input: Input<'_>,
         is_taken: &dyn Fn() -> bool,
         tell: &mut dyn FnMut(Message) -> bool,
     ) -> bool {
-        match self.try_read(file, stream, is_taken, tell) {
+        match self.try_read(file, input, is_taken, tell) {
             Ok(ending) => tell(Message::End(Box::new(ending))),
             Err(error) => tell(Message::Failed(error)),
         }
@@ -96,12 +100,15 @@ impl Reading<'_> {
     fn try_read(
         &self,
         file: &InputFile,
-        (mut stream, size): (Box<dyn Read + Send + '_>, Option<u64>),
+        input: Input<'_>,
         is_taken: &dyn Fn() -> bool,
         tell: &mut dyn FnMut(Message) -> bool,
     ) -> Result<Ending> {
         let failed = |e| Error::io("read", &file.path)(e);
-        let seen = Arc::new(Seen::default());
+        let (seen, place) = (Arc::new(Seen::default()), Arc::default());
+        let size = input.size();
+        let again = input.parts();
+        let mut stream = Onward { input, place: Arc::clone(&place) };
         let head = take_up_to(&mut stream, HEAD).map_err(failed)?;
         if format::of_bytes(&head, file.format) == Format::Parquet {
             let beginning =
@@ -136,17 +143,20 @@ impl Reading<'_> {
         let mut begun = false;
         let (mut ending, mut offset, mut wanted) = (Ending::default(), 0u64, CHUNK);
         let in_parts = compression == Compression::None && format != Format::Text && self.most.is_none();
-        let readers = if in_parts { self.part_readers() } else { 1 };
+        let (mut again, readers) = (again.filter(|_| in_parts), self.part_readers());
         let mut parts = None;
         loop {
             let left = seen.bytes()..size.unwrap_or(0);
-            if parts.is_none() && readers > 1 && left.end > left.start + 2 * CHUNK as u64 && is_taken() {
-                let again = self.disk.open_parts(&file.path).map_err(failed)?;
-                parts = Some(Parts::new(&Arc::from(again), left, readers));
+            if readers > 1 && left.end > left.start + LEAST_IN_PARTS && again.is_some() && is_taken() {
+                parts = again.take().map(|again| Parts::new(&Arc::from(again), left, readers));
             }
-            if let Some(parts) = &mut parts {
-                self.fill_by_parts(parts, (&mut buffer, offset), wanted, &seen).map_err(failed)?;
-            } else if broken.is_none() {
+            let by_parts = |parts| self.fill_by_parts(parts, (&mut buffer, offset), wanted, &seen);
+            if !parts.as_mut().map_or(Ok(true), by_parts).map_err(failed)? {
+                // What follows, in a file that grew, or got shorter, is read as if there had been no parts.
+                parts = None;
+                place.store(seen.bytes(), Ordering::Relaxed);
+            }
+            if parts.is_none() && broken.is_none() {
                 broken = self.fill(&mut *plain, &mut buffer, wanted, &seen).map_err(failed)?;
             }
             let held = buffer.held();
@@ -235,16 +245,21 @@ impl Reading<'_> {
         }
     }
 
-    /// The same by parts, with a buffer that begins at an offset of the file.
+    /// The same by parts, with a buffer that begins at an offset of the file; whether there may be more parts.
     fn fill_by_parts(
         &self,
         parts: &mut Parts,
         (buffer, offset): (&mut Buffer, u64),
         wanted: usize,
         seen: &Seen,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         while buffer.held().len() < wanted {
-            let Some(mut part) = parts.next()? else { break };
+            let mut part = match parts.next() {
+                Ok(Some(part)) => part,
+                Ok(None) => return Ok(false),
+                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+                Err(e) => return Err(e),
+            };
             seen.add(&part[ROOM..]);
             self.progress.advance((part.len() - ROOM) as u64);
             let rest = buffer.held();
@@ -256,7 +271,52 @@ impl Reading<'_> {
                 buffer.bytes.extend_from_slice(&part[ROOM..]);
             }
         }
-        Ok(())
+        Ok(true)
+    }
+}
+
+/// What is read.
+pub(super) enum Input<'s> {
+    Stream(Box<dyn Read + Send + 's>),
+    /// With its size.
+    File(Box<dyn ReadFile>, u64),
+}
+
+impl Input<'_> {
+    fn size(&self) -> Option<u64> {
+        match self {
+            Input::Stream(_) => None,
+            Input::File(_, size) => Some(*size),
+        }
+    }
+
+    /// The same file for readers of its parts, where it is worth while.
+    fn parts(&self) -> Option<Box<dyn Temporary>> {
+        match self {
+            Input::File(file, size) if *size > LEAST_IN_PARTS => file.parts(),
+            _ => None,
+        }
+    }
+}
+
+/// Reads on, from another place of the file where one is given: any but its beginning, once.
+struct Onward<'s> {
+    input: Input<'s>,
+    place: Arc<AtomicU64>,
+}
+
+impl Read for Onward<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.input {
+            Input::Stream(stream) => stream.read(buffer),
+            Input::File(file, _) => {
+                match self.place.swap(0, Ordering::Relaxed) {
+                    0 => {}
+                    place => _ = file.seek(SeekFrom::Start(place))?,
+                }
+                file.read(buffer)
+            }
+        }
     }
 }
 
@@ -335,5 +395,165 @@ impl<R: Read> Read for Tracked<R> {
             Err(_) => _ = self.seen.failed.fetch_add(1, Ordering::Relaxed),
         }
         read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::corpus::reading::OnError;
+    use crate::disk::{Disk, RealDisk};
+    use crate::engine::Cancel;
+    use crate::progress::Silent;
+    use crate::store::Store;
+    use std::cell::Cell;
+    use std::fs::{self, File};
+    use std::io::Write;
+    use std::path::Path;
+
+    type Change<'c> = dyn Fn(&Path) + Sync + 'c;
+
+    /// The bytes of all chunks of a file, how many were read, and their hash, or why there is no end. `change` is called
+    /// when parts may begin.
+    fn read(path: &Path, opened: Box<dyn ReadFile>, change: &Change) -> Result<(Vec<u8>, u64, u128)> {
+        let store = Arc::new(Store::new(Arc::new(RealDisk), None, path.parent().unwrap()));
+        let reading = Reading {
+            config: &Config::default(),
+            site: None,
+            encoding: None,
+            max_expansion: 2,
+            most: None,
+            on_error: OnError::Reject,
+            disk: &RealDisk,
+            store: &store,
+            progress: &Silent,
+            cancel: &Cancel::default(),
+        };
+        let file = InputFile {
+            path: path.to_owned(),
+            name: "a.jsonl".into(),
+            format: Some(Format::JsonLines),
+            folder: None,
+            named: true,
+        };
+        let (mut bytes, mut end, mut chunks) = (Vec::new(), Ok(Ending::default()), 0);
+        let is_taken = Cell::new(false);
+        let mut tell = |message: Message| {
+            match message {
+                Message::Begin(_) => {}
+                Message::Chunk(chunk) => {
+                    chunk.pieces.iter().for_each(|p| bytes.extend_from_slice(&chunk.bytes[p.from..p.next]));
+                    chunks += 1;
+                    if chunks == 2 {
+                        change(path);
+                        is_taken.set(true);
+                    }
+                }
+                Message::End(ending) => end = Ok(*ending),
+                Message::Unreadable(reason) => panic!("{reason}"),
+                Message::Failed(error) => end = Err(error),
+            }
+            true
+        };
+        assert!(reading.read_file(&file, opened, &|| is_taken.get(), &mut tell));
+        end.map(|end| (bytes, end.bytes, end.xxh3))
+    }
+
+    fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+    }
+
+    /// Lines of very different lengths, some longer than the room before parts.
+    fn lines(bytes: usize) -> Vec<u8> {
+        let mut rng = fastrand::Rng::with_seed(5);
+        let mut out = Vec::with_capacity(bytes + 200_000);
+        while out.len() < bytes {
+            let length = if rng.u8(..) == 0 { 100_000 } else { rng.usize(..5_000) };
+            out.extend(std::iter::repeat_with(|| rng.lowercase() as u8).take(length));
+            out.push(b'\n');
+        }
+        out.truncate(bytes);
+        out
+    }
+
+    #[test]
+    fn a_file_is_read_to_its_end_whatever_happens_to_it_once_it_is_open() {
+        let before = lines(5 * CHUNK + 12_345);
+        let longer: Vec<u8> = before.iter().copied().chain(lines(2 * CHUNK + 3)).collect();
+        let replace = |path: &Path| {
+            let other = path.with_extension("other");
+            fs::write(&other, vec![b'o'; before.len()]).unwrap();
+            fs::rename(other, path).unwrap();
+        };
+        let remove = |path: &Path| fs::remove_file(path).unwrap();
+        let shorten = |path: &Path| {
+            File::options().write(true).open(path).unwrap().set_len(4 * CHUNK as u64 + 7).unwrap()
+        };
+        let lengthen = |path: &Path| {
+            File::options().append(true).open(path).unwrap().write_all(&longer[before.len()..]).unwrap()
+        };
+        let shorter = &before[..4 * CHUNK + 7];
+        let changes: [(&str, &Change, &[u8]); 5] = [
+            ("none", &|_| (), &before),
+            ("replaced", &replace, &before),
+            ("removed", &remove, &before),
+            ("shortened", &shorten, shorter),
+            ("lengthened", &lengthen, &longer),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        for (name, change, expected) in changes {
+            for threads in [1, 2, 5] {
+                fs::write(&path, &before).unwrap();
+                let opened = RealDisk.open(&path).unwrap();
+                let (bytes, length, hash) = on_threads(threads, || read(&path, opened, change)).unwrap();
+                assert!(bytes == expected, "{name}, {threads} threads: {} bytes", bytes.len());
+                assert_eq!(length, expected.len() as u64);
+                assert_eq!(hash, xxhash_rust::xxh3::xxh3_128(expected));
+            }
+        }
+    }
+
+    /// A file whose parts cannot be read.
+    #[derive(Debug)]
+    struct Failing(File);
+
+    impl Read for Failing {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+
+    impl Seek for Failing {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    impl ReadFile for Failing {
+        fn parts(&self) -> Option<Box<dyn Temporary>> {
+            Some(Box::new(Failing(self.0.try_clone().unwrap())))
+        }
+    }
+
+    impl Temporary for Failing {
+        fn read_at(&self, _: &mut [u8], _: u64) -> io::Result<()> {
+            Err(io::Error::other("a bad sector"))
+        }
+
+        fn write_at(&self, _: &[u8], _: u64) -> io::Result<()> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+    }
+
+    #[test]
+    fn parts_that_cannot_be_read_are_an_error_that_names_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        fs::write(&path, lines(5 * CHUNK)).unwrap();
+        let opened = Box::new(Failing(File::open(&path).unwrap()));
+        let error = on_threads(2, || read(&path, opened, &|_| ())).unwrap_err().to_string();
+        assert!(error.contains("a.jsonl") && error.contains("a bad sector"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! Files to records: unpacked and split on threads of their own, a few chunks ahead; parsed in parallel; kept in the
 //! order of the input.
 
-use super::arriving::{Beginning, Chunk, Message};
+use super::arriving::{Beginning, Chunk, Input, Message};
 pub use super::assembly::OnError;
 use super::assembly::{Assembly, Outcome, Parsed};
 use super::encoding;
@@ -150,7 +150,7 @@ impl Reading<'_> {
                 if let Some(number) = queue.take() {
                     let _closing = queue.closing(number);
                     let tell = &mut |message| queue.put(number, message);
-                    self.read_stream(&files[0], (Box::new(stream), None), &|| false, tell);
+                    self.read_stream(&files[0], Input::Stream(Box::new(stream)), &|| false, tell);
                 }
             });
             // Whatever happens, readers do not wait for ever.
@@ -165,9 +165,12 @@ impl Reading<'_> {
         (self.store.rows_at_once(1) / (readers * super::arriving::CHUNK)).clamp(1, WAITING)
     }
 
-    /// On how many threads the parts of one file are read: on one where the budget has no room for more chunks than must be.
+    /// On how many threads the parts of one file are read: on as many as the budget has room for, beside the chunks that wait.
+    /// A reader fills one part while another waits.
     pub(super) fn part_readers(&self) -> usize {
-        if self.waiting() < WAITING { 1 } else { rayon::current_num_threads() }
+        let threads = rayon::current_num_threads();
+        let room = self.store.rows_at_once(1) / super::arriving::CHUNK;
+        (room.saturating_sub(self.waiting() * threads) / 2).clamp(1, threads)
     }
 
     fn assemble(

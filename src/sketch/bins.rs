@@ -56,16 +56,22 @@ mod tests {
     use super::*;
     use crate::sketch::minhash::{MinHash, value};
     use crate::text::shingle;
-    use std::collections::BTreeSet;
 
-    /// Two sets of `size` values each, of this similarity or a little less.
-    fn pair(size: u64, similarity: f64, number: u64) -> [Vec<u32>; 2] {
-        let both = (2.0 * size as f64 * similarity / (1.0 + similarity)) as u64;
-        [number << 32, (number << 32) + size - both].map(|from| {
-            let (words, mut set) = (Vec::from_iter(from..from + size), Vec::new());
+    /// Two sets of so many values each, which have `both` in common, and their Jaccard similarity.
+    fn pair(sizes: [u64; 2], both: u64, number: u64) -> ([Vec<u32>; 2], f64) {
+        let from = number << 32;
+        let sets = [from..from + sizes[0], from + sizes[0] - both..from + sizes[0] - both + sizes[1]];
+        let sets = sets.map(|words| {
+            let (words, mut set) = (Vec::from_iter(words), Vec::new());
             shingle::for_each(&words, 1, |s| set.push(value(s)));
             set
-        })
+        });
+        (sets, both as f64 / (sizes[0] + sizes[1] - both) as f64)
+    }
+
+    /// How many of two sets of a size are the same where their similarity is at most this.
+    fn shared(size: u64, similarity: f64) -> u64 {
+        (2.0 * size as f64 * similarity / (1.0 + similarity)) as u64
     }
 
     fn with<T>(values: &[u32], take: impl FnOnce(&mut SketchScratch) -> T) -> T {
@@ -77,21 +83,20 @@ mod tests {
     #[test]
     fn rows_agree_as_often_as_jaccard_says_however_many_bins_are_empty() {
         let bins = Bins::new(Banding { bands: 125, rows: 1 });
-        for size in [2, 10, 60, 125, 300, 2000] {
-            for jaccard in [0.2, 0.7] {
-                let [a, b] = pair(size, jaccard, 0);
-                let all = a.iter().chain(&b).collect::<BTreeSet<_>>().len();
-                let exact = (2 * size) as f64 / all as f64 - 1.0;
-                let (mut agree, mut rows) = (0, 0);
-                for number in 0..1 + 20_000 / size {
-                    let [a, b] =
-                        pair(size, jaccard, number).map(|set| with(&set, |s| bins.signature(s).to_vec()));
-                    agree += a.iter().zip(&b).filter(|(p, q)| p == q).count();
-                    rows += a.len();
-                }
-                let estimate = f64::from(agree as u32) / f64::from(rows as u32);
-                assert!((estimate - exact).abs() < 0.03, "{size}: {estimate} {exact}");
+        let alike = [2, 10, 60, 125, 300, 2000]
+            .into_iter()
+            .flat_map(|size| [0.2, 0.7].map(|jaccard| ([size, size], shared(size, jaccard))));
+        let unlike = [([3, 30], 3), ([10, 400], 9), ([60, 90], 55), ([100, 1000], 100), ([300, 900], 250)];
+        for (sizes, both) in alike.chain(unlike) {
+            let (mut agree, mut rows, mut exact) = (0, 0, 0.0);
+            for number in 0..1 + 40_000 / sizes.iter().sum::<u64>() {
+                let (sets, jaccard) = pair(sizes, both, number);
+                let [a, b] = sets.map(|set| with(&set, |s| bins.signature(s).to_vec()));
+                agree += a.iter().zip(&b).filter(|(p, q)| p == q).count();
+                (rows, exact) = (rows + a.len(), jaccard);
             }
+            let estimate = f64::from(agree as u32) / f64::from(rows as u32);
+            assert!((estimate - exact).abs() < 0.03, "{sizes:?}: {estimate} {exact}");
         }
     }
 
@@ -99,19 +104,24 @@ mod tests {
     fn pairs_at_the_threshold_share_a_band_as_often_as_is_said() {
         let banding = Banding::choose(0.7, 0.95, 128);
         let bins = Bins::new(banding);
-        for size in [20, 80, 200, 1000] {
-            let pairs = (0..1000).filter(|&number| {
-                let [a, b] = pair(size, 0.7, number).map(|set| {
+        let alike = [20, 80, 200, 1000].map(|size| ([size, size], shared(size, 0.7)));
+        for (sizes, both) in alike.into_iter().chain([([40, 50], 38), ([300, 400], 290), ([100, 130], 96)]) {
+            let (mut found, mut chance) = (0.0, 0.0);
+            for number in 0..1000 {
+                let (sets, jaccard) = pair(sizes, both, number);
+                let [a, b] = sets.map(|set| {
                     with(&set, |scratch| {
                         let mut keys = Vec::new();
                         bins.keys_into(scratch, &mut keys);
                         keys
                     })
                 });
-                a.iter().zip(&b).any(|(p, q)| p == q)
-            });
-            let found = pairs.count();
-            assert!(found >= 940, "{found} of 1000 pairs of {size} shingles, {}", banding.chance(0.7));
+                found += f64::from(u8::from(a.iter().zip(&b).any(|(p, q)| p == q)));
+                chance = banding.chance(jaccard);
+            }
+            // Four standard deviations below what is said.
+            let least = 1000.0 * chance - 4.0 * (1000.0 * chance * (1.0 - chance)).sqrt();
+            assert!(found >= least, "{found} of 1000 pairs of {sizes:?} shingles, {chance}");
         }
     }
 

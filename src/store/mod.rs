@@ -177,7 +177,7 @@ impl Store {
 
     fn step(&self, budget: u64) -> usize {
         // Up to three sorters and as many windows are at work at a time.
-        (budget / 100 * STEP_SHARE / 4) as usize
+        (u128::from(budget) * u128::from(STEP_SHARE) / 400) as usize
     }
 
     /// A new temporary file, that nobody else can see and that is gone when it is dropped.

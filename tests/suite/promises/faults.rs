@@ -53,6 +53,12 @@ impl<F: Seek> Seek for FaultyFile<F> {
     }
 }
 
+impl ReadFile for FaultyFile<Box<dyn ReadFile>> {
+    fn parts(&self) -> Option<Box<dyn Temporary>> {
+        Some(Box::new(FaultyTemporary(self.0.parts()?, self.1.clone())))
+    }
+}
+
 impl<F: Write> Write for FaultyFile<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // A disk takes a part of what it is given before it fails.

@@ -91,7 +91,9 @@ fn a_large_file_is_the_same_read_by_one_thread_or_several() {
         fs::write(dir.path().join(name), &bytes).unwrap();
         let trees = ["1", "2", "5"].map(|threads| {
             let out = format!("{name}-{threads}");
-            let arguments = ["clean", name, "-o", &out, "-q", "-j", threads, "--only", "document"];
+            // Memory enough for parts, on whatever machine.
+            let options = ["-q", "-j", threads, "--memory", "4G", "--only", "document"];
+            let arguments = [&["clean", name, "-o", &out], &options[..]].concat();
             expect(dir.path(), &arguments, i32::from(name == "a.jsonl"));
             let mut tree = tree(&dir.path().join(&out));
             tree.remove("run.json");
