@@ -5,6 +5,7 @@ mod assembly;
 mod blocks;
 mod checksum;
 pub mod date;
+mod decoders;
 pub mod encoding;
 pub mod format;
 pub mod html;

@@ -2,6 +2,7 @@
 //! [`MEMBER`] plain bytes, which are packed in parallel and which every reader of the format takes for one file.
 
 use super::blocks::Blocks;
+use super::decoders::{Gzip, Zstd};
 use super::format::Compression;
 use super::members::Members;
 use super::streams::{Frames, Streams};
@@ -47,12 +48,8 @@ pub(super) fn unpack_serially<'r>(
 ) -> io::Result<Box<dyn Read + Send + 'r>> {
     Ok(match compression {
         Compression::None => Box::new(packed),
-        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
-        Compression::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-            Box::new(decoder)
-        }
+        Compression::Gzip => Box::new(Gzip::new(packed)),
+        Compression::Zstd => Box::new(Zstd::new(packed, ZSTD_WINDOW_LOG)?),
         Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(packed)),
         Compression::Xz => Box::new(liblzma::bufread::XzDecoder::new_multi_decoder(packed)),
         Compression::Lz4 => Box::new(Frames(lz4_flex::frame::FrameDecoder::new(packed))),
