@@ -313,13 +313,12 @@ impl<'a, B: By<Edge>> Comparing<'a, B> {
         };
         let of_group = |pairs: &[Pair]| {
             let b = pairs[0].0;
-            let (set, numbers) = sets.get(b);
+            let (set, told) = sets.get(b);
             let near = |&(_, a): &Pair| {
                 let (other, of_other) = sets.get(a);
                 let similarity = shingle::jaccard(other, set);
-                // With other numbers a line tells something else, however much of the rest is the same.
                 let edge = Edge { a, b, similarity: similarity as f32 };
-                (numbers == of_other && similarity >= self.search.threshold).then_some(edge)
+                (similarity >= self.search.threshold && told.may_copy(of_other, similarity)).then_some(edge)
             };
             pairs.iter().filter_map(near).collect::<Vec<_>>()
         };

@@ -59,8 +59,11 @@ impl NearSearch<'_> {
             self.analyser.words_of(text, [span].into_iter(), scratch, words);
             shingle::set_into(words, UNIT_SHINGLE, set);
             shingles.extend_from_slice(set);
-            compact
-                .push(Compact { shingles: set.len() as u32, numbers: numbers::fingerprint(span.of(text)) });
+            let told = Told {
+                numbers: numbers::fingerprint(span.of(text)),
+                words: words.iter().fold(0, |sum, &word| sum.wrapping_add(word)),
+            };
+            compact.push(Compact { shingles: set.len() as u32, told });
         }
         (shingles, compact)
     }
@@ -77,10 +80,11 @@ impl NearSearch<'_> {
         let mut end_lot = |groups: &mut Vec<u32>| {
             let sets = self.shingles_of(std::mem::take(groups));
             let from = shingles.len();
-            let row = |(at, &numbers): (usize, &u64)| {
-                ((from + sets.first[at]) as u64, (sets.first[at + 1] - sets.first[at]) as u32, numbers)
+            let row = |(at, &told): (usize, &Told)| {
+                let Told { numbers, words } = told;
+                ((from + sets.first[at]) as u64, (sets.first[at + 1] - sets.first[at]) as u32, numbers, words)
             };
-            rows.extend(sets.numbers.iter().enumerate().map(row));
+            rows.extend(sets.told.iter().enumerate().map(row));
             shingles.extend_from_slice(&sets.shingles);
         };
         let (mut before, mut count, mut bytes) = (Vec::new(), 0u32, 0);
@@ -109,8 +113,8 @@ pub(super) struct StoredSets {
     compared: Bits,
     /// How many of these there are before every so many units.
     before: Vec<u32>,
-    /// Where the shingles of each begin, how many they are, which numbers it tells.
-    rows: Column<(u64, u32, u64)>,
+    /// Where the shingles of each begin, how many they are, what it tells.
+    rows: Column<(u64, u32, u64, u64)>,
     shingles: Column<u64>,
 }
 
@@ -124,10 +128,10 @@ impl StoredSets {
                 let group = group as usize;
                 let from = group / COUNTED;
                 let row = self.before[from] as usize + self.compared.count(from * COUNTED..group);
-                let (first, count, numbers) = self.rows.get_next(row, &mut rows);
+                let (first, count, numbers, words) = self.rows.get_next(row, &mut rows);
                 let range = first as usize..first as usize + count as usize;
                 shingles.extend_from_slice(self.shingles.read_next(range, &mut ahead, &mut buffer));
-                compact.push(Compact { shingles: count, numbers });
+                compact.push(Compact { shingles: count, told: Told { numbers, words } });
             }
             (shingles, compact)
         };
@@ -155,35 +159,52 @@ struct Words {
 struct Compact {
     /// How many shingles there are.
     shingles: u32,
-    /// Which numbers.
-    numbers: u64,
+    told: Told,
 }
 
-/// Shingle sets of groups, behind one another, and which numbers each tells.
+/// What lines tell that are nearly the same and no copies.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Told {
+    /// Which numbers.
+    numbers: u64,
+    /// Which words, each as often as it is there, in any order.
+    words: u64,
+}
+
+impl Told {
+    /// Whether lines of so similar sets, and of words that are not the same one after the other, may be copies. With
+    /// other numbers a line tells something else, however much of the rest is the same, and so it does with the same words in
+    /// another order, or where nothing but how often they come again tells it from the other.
+    pub fn may_copy(self, other: Told, similarity: f64) -> bool {
+        self.numbers == other.numbers && self.words != other.words && similarity < 1.0
+    }
+}
+
+/// Shingle sets of groups, behind one another, and what each tells.
 pub(super) struct Sets {
     pub groups: Vec<u32>,
     first: Vec<usize>,
-    numbers: Vec<u64>,
+    told: Vec<Told>,
     shingles: Vec<u64>,
 }
 
 impl Sets {
     /// Of groups, which are sorted, and the shingles of several of them, behind one another.
     fn of(groups: Vec<u32>, parts: impl IntoIterator<Item = (Vec<u64>, Vec<Compact>)>) -> Sets {
-        let mut sets = Sets { groups, first: vec![0], numbers: Vec::new(), shingles: Vec::new() };
+        let mut sets = Sets { groups, first: vec![0], told: Vec::new(), shingles: Vec::new() };
         for (shingles, compact) in parts {
-            for Compact { shingles, numbers } in compact {
+            for Compact { shingles, told } in compact {
                 sets.first.push(sets.first[sets.first.len() - 1] + shingles as usize);
-                sets.numbers.push(numbers);
+                sets.told.push(told);
             }
             sets.shingles.extend_from_slice(&shingles);
         }
         sets
     }
 
-    /// The set of a group, and which numbers it tells.
-    pub fn get(&self, group: u32) -> (&[u64], u64) {
+    /// The set of a group, and what it tells.
+    pub fn get(&self, group: u32) -> (&[u64], Told) {
         let at = self.groups.partition_point(|&g| g < group);
-        (&self.shingles[self.first[at]..self.first[at + 1]], self.numbers[at])
+        (&self.shingles[self.first[at]..self.first[at + 1]], self.told[at])
     }
 }

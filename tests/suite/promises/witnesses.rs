@@ -186,6 +186,27 @@ fn background_stays_that_several_articles_of_a_site_tell() {
     }
 }
 
+/// Two cases of one rule once were one, for they have the same pairs of words.
+#[test]
+fn the_same_words_in_another_order_are_no_copy() {
+    let (less, greater) = ("less than zero", "greater than zero");
+    let case = |first: &str, second: &str, result: &str| {
+        format!(
+            "If the first argument is positive zero and the second argument is {first}, or the first argument is positive \
+             infinity and the second argument is {second}, then the result is positive {result}."
+        )
+    };
+    let other =
+        "The last lines of this page tell what is given back where none of the cases above is met by them.";
+    let swapped = "York beat Leeds and lost to Hull, and Hull beat York and lost to Leeds, and that was all of the day.";
+    let again = "Hull beat Leeds and lost to York, and York beat Hull and lost to Leeds, and that was all of the day.";
+    let page =
+        [&case(greater, less, "zero"), other, &case(less, greater, "infinity"), swapped, again].join("\n\n");
+    assert_eq!(texts_left(std::slice::from_ref(&page), "repeat"), [page.as_str()]);
+    let nearly = [case(greater, less, "zero"), other.into(), case(greater, less, "zero indeed")].join("\n\n");
+    assert!(texts_left(&[nearly.clone()], "repeat")[0].len() < nearly.len());
+}
+
 #[test]
 fn the_witness_of_a_removed_document_stays_and_is_as_similar_as_its_receipt_says() {
     let corpus = cleaned();
