@@ -6,14 +6,16 @@ use jiff::fmt::{rfc2822, strtime};
 use jiff::tz::TimeZone;
 
 /// Forms of a date, or of a date and a time, beside ISO 8601, RFC 2822 and epochs.
-const FORMS: [&str; 12] = [
+const FORMS: [&str; 14] = [
     "%Y%m%d",
     "%d-%b-%Y",
-    "%d-%b-%Y %H:%M:%S",
+    "%d-%b-%Y %H:%M:%S%.f",
     "%Y/%m/%d",
     "%d.%m.%Y",
     "%B %d, %Y",
     "%b %d, %Y",
+    "%B %d %Y",
+    "%b %d %Y",
     "%d %B %Y",
     "%d %b %Y",
     "%Y-%m-%d %H:%M:%S",
@@ -85,7 +87,12 @@ mod tests {
         ] {
             assert_eq!(parse(form), Some(day), "{form}");
         }
+        for form in ["Jun 8 2000", "June 8 2000", "Jun 08, 2000", "8 Jun 2000"] {
+            assert_eq!(parse(form), Some(day), "{form}");
+        }
         assert_eq!(parse("26-FEB-1987"), parse("1987-02-26"));
+        assert_eq!(parse("26-FEB-1987 15:01:01.79"), parse("1987-02-26T15:01:01"));
+        assert_eq!(parse("26-feb-1987 15:01:01"), parse("1987-02-26T15:01:01"));
     }
 
     #[test]

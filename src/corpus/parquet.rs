@@ -255,7 +255,23 @@ pub fn load(file: &SharedFile, path: &Path) -> Result<ArrowReaderMetadata> {
             "a column begins before the file, or ends there".into(),
         )));
     }
-    Ok(metadata)
+    // The library would write days that others hold for milliseconds as such, without saying that they are dates.
+    let schema = metadata.schema();
+    let fields = schema.fields().iter().map(|field| match field.data_type() {
+        DataType::Date64 => Arc::new(field.as_ref().clone().with_data_type(DataType::Date32)),
+        _ => Arc::clone(field),
+    });
+    let days = Schema::new_with_metadata(fields.collect::<Vec<_>>(), schema.metadata().clone());
+    Ok(as_schema(metadata, days))
+}
+
+/// The same file with columns of other kinds, where it can be read so.
+fn as_schema(metadata: ArrowReaderMetadata, schema: Schema) -> ArrowReaderMetadata {
+    if *metadata.schema().as_ref() == schema {
+        return metadata;
+    }
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).unwrap_or(metadata)
 }
 
 /// What the library does with a file; that it panics is an error of the file.
@@ -284,9 +300,7 @@ pub(super) fn open(reading: &Reading<'_>, file: &FileRead) -> Result<ArrowReader
         _ => Arc::clone(field),
     });
     let viewed = Schema::new_with_metadata(viewed.collect::<Vec<_>>(), schema.metadata().clone());
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(viewed));
-    // Where a schema cannot be read so, as it stands.
-    Ok(ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).unwrap_or(metadata))
+    Ok(as_schema(metadata, viewed))
 }
 
 /// Reads the records of a file, row groups in parallel, and its checksum.

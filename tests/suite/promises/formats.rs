@@ -5,12 +5,13 @@ use crate::newsroom;
 use crate::output::{receipts, tree};
 use crate::program::{dechaff, expect};
 use arrow_array::cast::AsArray;
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Date64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow_schema::DataType;
 use dechaff::corpus::format::Compression;
 use dechaff::corpus::packing::{pack, unpack};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::properties::WriterProperties;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -479,4 +480,47 @@ fn a_small_file_that_unpacks_to_a_huge_one_is_refused() {
     let ran = expect(dir.path(), &["clean", "bomb.jsonl.zst", "-o", "out"], 2);
     assert!(ran.stderr.contains("unpacks to more than 200 times its size"), "{}", ran.stderr);
     assert!(!dir.path().join("out").exists() && !dir.path().join("out.unfinished").exists());
+}
+
+/// Dates of a zone with a name once counted for none, and could not be written as JSON Lines; days became milliseconds.
+#[test]
+fn columns_of_dates_may_have_zones_and_stay_dates() {
+    let text = "The harbour ferry left the old market pier at noon with forty crates of lanterns for the island school.";
+    let day = 86_400_000_000_i64;
+    for zone in ["UTC", "Europe/Berlin", "+02:00"] {
+        let dates = TimestampMicrosecondArray::from(vec![18_264 * day, 18_262 * day, 18_263 * day]);
+        let days = Date64Array::from(vec![18_264 * day / 1000, 18_262 * day / 1000, 18_263 * day / 1000]);
+        let table: [(&str, ArrayRef); 4] = [
+            ("id", Arc::new(StringArray::from(vec!["a", "b", "c"]))),
+            ("text", Arc::new(StringArray::from(vec![text; 3]))),
+            ("date", Arc::new(dates.with_timezone(zone))),
+            ("day", Arc::new(days)),
+        ];
+        let batch = RecordBatch::try_from_iter(table).unwrap();
+        // As other writers do: a day is a day.
+        let properties = WriterProperties::builder().set_coerce_types(true).build();
+        let dir = tempfile::tempdir().unwrap();
+        let file = fs::File::create(dir.path().join("t.parquet")).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+
+        expect(dir.path(), &["clean", "t.parquet", "-o", "out", "-q", "--keep", "earliest"], 0);
+        let written = dir.path().join("out/documents/t.parquet");
+        assert_eq!(read(&written, Kind::Columns), [("b".to_owned(), text.to_owned())], "{zone}");
+        let metadata = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(&written).unwrap()).unwrap();
+        assert_eq!(metadata.schema().field_with_name("day").unwrap().data_type(), &DataType::Date32);
+
+        let arguments =
+            ["clean", "t.parquet", "-o", "lines", "-q", "--keep", "earliest", "--output-format", "jsonl"];
+        expect(dir.path(), &arguments, 0);
+        let lines = fs::read_to_string(dir.path().join("lines/documents/t.parquet.jsonl")).unwrap();
+        let row: Value = serde_json::from_str(&lines).unwrap();
+        let expected = match zone {
+            "UTC" => "2020-01-01T00:00:00Z",
+            "Europe/Berlin" => "2020-01-01T01:00:00+01:00",
+            _ => "2020-01-01T02:00:00+02:00",
+        };
+        assert_eq!((row["date"].as_str(), row["day"].as_str()), (Some(expected), Some("2020-01-01")));
+    }
 }
