@@ -95,6 +95,11 @@ impl FileRow {
         self.format != self.output_format
     }
 
+    /// Its name where it is restored.
+    pub fn restored(&self) -> &str {
+        if self.is_converted() { &self.output } else { &self.file }
+    }
+
     /// The fields of its records in the output.
     pub fn fields<'f>(&self, fields: &'f Fields, own: &'f Fields) -> &'f Fields {
         if self.is_converted() && matches!(self.format, Format::Warc | Format::Text) { own } else { fields }

@@ -19,6 +19,8 @@ const FILES: u64 = 12;
 const MOST_FILES: u64 = 4096;
 /// Memory that a run takes whatever its input: the program, its lists and model, what threads keep, chunks on their way.
 const FIXED: f64 = 40e6;
+/// What a run takes beside its budget where tables do not fit: the same, and what is read, cut and packed at a time.
+const AT_WORK: f64 = 60e6;
 /// Bytes a document that stay in memory whatever the budget.
 const DOCUMENT_BYTES: f64 = 30.0;
 /// A budget with which a trial keeps next to nothing in memory, and yet works as a large run does.
@@ -122,7 +124,7 @@ impl Run<'_> {
             if disk.temporary > 0.0 {
                 forecast.seconds = disk.seconds * scale * growth;
                 forecast.temporary_bytes = (disk.temporary * scale) as u64;
-                let most = (USED * budget as f64 + DOCUMENT_BYTES * documents + FIXED / 2.0) as u64;
+                let most = (USED * budget as f64 + DOCUMENT_BYTES * documents + AT_WORK) as u64;
                 forecast.memory_bytes = forecast.memory_bytes.min(most);
             }
         }

@@ -27,10 +27,25 @@ pub const RUN: &str = "run.json";
 
 /// Refuses an output that would be written over something that is not ours, or over the input.
 pub fn check(output: &Path, inputs: &[PathBuf], force: bool) -> Result<()> {
+    check_over(output, inputs, force, is_ours)
+}
+
+/// The same, where `is_ours` says what may be written over.
+pub fn check_over(
+    output: &Path,
+    inputs: &[PathBuf],
+    force: bool,
+    is_ours: impl Fn(&Path) -> bool,
+) -> Result<()> {
     let refuse = |reason: String| Err(Error::Output { path: output.to_path_buf(), reason });
     let absolute = absolute(output)?;
     for input in inputs {
-        let input_path = fs::canonicalize(input).map_err(Error::io("read", input))?;
+        let input_path = match fs::canonicalize(input) {
+            Ok(path) => path,
+            // A pipe that has no name, as of a shell: it is there, and lies nowhere.
+            Err(_) if input.exists() => continue,
+            Err(e) => return Err(Error::io("read", input)(e)),
+        };
         if absolute.starts_with(&input_path) || input_path.starts_with(&absolute) {
             return refuse(format!(
                 "the output and the input {} must not lie in each other",
@@ -51,7 +66,8 @@ pub fn check(output: &Path, inputs: &[PathBuf], force: bool) -> Result<()> {
     }
 }
 
-fn is_ours(output: &Path) -> bool {
+/// Whether a folder is the output of a run.
+pub fn is_ours(output: &Path) -> bool {
     output.join(CHECKSUMS).is_file()
 }
 

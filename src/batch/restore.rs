@@ -2,11 +2,11 @@
 
 use super::files::{FileRow, Written};
 use super::opened::{Opened, Was};
-use super::out::{CHECKSUMS, Earlier, Folder, Packing, check, checksum, sum_and_name};
+use super::out::{CHECKSUMS, Earlier, Folder, Packing, check_over, checksum, is_ours, sum_and_name};
 use crate::corpus::encoding;
 use crate::corpus::format::Format;
 use crate::error::{Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -42,7 +42,8 @@ impl Restored {
 /// # Errors
 /// A folder that holds no cleaned documents, or was changed; a target that cannot be written.
 pub fn restore(opened: &Opened<'_>, target: &Path, force: bool) -> Result<Restored> {
-    check(target, std::slice::from_ref(&opened.folder), force)?;
+    let of_run_or_restored = |folder: &Path| is_ours(folder) || is_restored(folder, &opened.files);
+    check_over(target, std::slice::from_ref(&opened.folder), force, of_run_or_restored)?;
     let nothing = |reason: &str| Error::Output { path: opened.folder.clone(), reason: reason.into() };
     if opened.files.iter().any(|f| f.documents == Written::Marked) {
         return Err(nothing("its documents were marked, not cut: there is nothing to put back"));
@@ -59,6 +60,16 @@ pub fn restore(opened: &Opened<'_>, target: &Path, force: bool) -> Result<Restor
     }
     out.finish_without_checksums()?;
     Ok(done)
+}
+
+/// Whether a folder holds files of these names and no others: what was restored before.
+fn is_restored(folder: &Path, files: &[FileRow]) -> bool {
+    let names: HashSet<&str> = files.iter().map(FileRow::restored).collect();
+    walkdir::WalkDir::new(folder).into_iter().all(|entry| {
+        let Ok(entry) = entry else { return false };
+        let name = entry.path().strip_prefix(folder).ok().and_then(Path::to_str);
+        entry.file_type().is_dir() || name.is_some_and(|name| names.contains(name))
+    })
 }
 
 /// Refuses an output that is not as it was written: a receipt that is gone leaves its record cut, and of a record that was not cut
@@ -90,7 +101,7 @@ fn restore_file(
     out: &mut Folder<'_>,
     done: &mut Restored,
 ) -> Result<()> {
-    let name = if file.is_converted() { &file.output } else { &file.file };
+    let name = file.restored();
     if file.output_format == Format::Parquet {
         let written = opened.merge_columns(file, &mut || out.plain(name), &mut |was| done.count(was))?;
         return if written { out.keep_written(name) } else { Ok(()) };

@@ -270,7 +270,7 @@ fn tell(
     if !outcome.passed_over.is_empty() {
         let first: &PathBuf = &outcome.passed_over[0];
         told!(
-            "dechaff: passed over {} files whose names are of no format that it reads, {} first",
+            "dechaff: passed over {} files that are of no format that it reads by their names, or pipes and the like, {} first",
             outcome.passed_over.len(),
             first.display()
         );
@@ -288,11 +288,8 @@ fn tell(
         let _ = write!(anstream::stderr(), "{text}");
     }
     if let Some(folder) = folder {
-        let what = if product == Product::Corpus && !arguments.inputs.iter().any(|i| i.as_os_str() == "-") {
-            "documents/ is clean; "
-        } else {
-            ""
-        };
+        // Attributes and lists of ids alone leave the documents where they are.
+        let what = if folder.join("documents").is_dir() { "documents/ is clean; " } else { "" };
         told!(
             "{:<12} {}: {what}receipts/ explains every cut; `dechaff explain {} ID` shows one document",
             "where",

@@ -66,7 +66,11 @@ pub fn list(inputs: &Inputs) -> Result<Found> {
             } else {
                 relative(Path::new(input.file_name().unwrap_or_default()))
             };
-            let format = format::of_name(&name);
+            let (name, format) = match format::of_name(&name) {
+                // A pipe without a name of its own is read as standard input is.
+                None if !meta.is_file() => (format!("{name}.jsonl"), Some(Format::JsonLines)),
+                format => (name, format),
+            };
             let name = names.unique(name);
             found.files.push(InputFile { path: input.clone(), name, format, folder: None, named: true });
         }
@@ -111,10 +115,15 @@ fn list_folder(root: &Path, found: &mut Found, names: &mut Names) -> Result<()> 
                 return Err(Error::Io { action: "read", path: root.to_path_buf(), source });
             }
         };
-        if !entry.file_type().is_file() {
+        let (is_file, is_folder) = (entry.file_type().is_file(), entry.file_type().is_dir());
+        let path = entry.into_path();
+        if !is_file {
+            // Pipes and the like are read where they are named.
+            if !is_folder {
+                found.passed_over.push(path);
+            }
             continue;
         }
-        let path = entry.into_path();
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let format = format::of_name(&name);
         // What is packed under a name that tells no more is looked into.

@@ -54,6 +54,32 @@ fn restore_refuses_documents_that_were_changed() {
     assert!(tree(&dir.path().join("back")) == tree(&dir.path().join("in")));
 }
 
+#[test]
+fn restore_replaces_what_it_restored_before_and_nothing_else() {
+    let dir = texts();
+    expect(dir.path(), &["clean", "in", "-o", "out", "-q"], 0);
+    expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
+    let ran = expect(dir.path(), &["restore", "out", "-o", "back"], 2);
+    assert!(ran.stderr.contains("--force"), "{}", ran.stderr);
+    fs::write(dir.path().join("back/a.txt"), "changed").unwrap();
+    expect(dir.path(), &["restore", "out", "-o", "back", "-q", "--force"], 0);
+    assert!(tree(&dir.path().join("back")) == tree(&dir.path().join("in")));
+    fs::write(dir.path().join("back/mine.txt"), "mine").unwrap();
+    let ran = expect(dir.path(), &["restore", "out", "-o", "back", "--force"], 2);
+    assert!(ran.stderr.contains("is not an output of dechaff"), "{}", ran.stderr);
+    assert!(dir.path().join("back/mine.txt").is_file());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_without_a_name_is_read_as_standard_input_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = "{\"id\": \"1\", \"text\": \"A page of the harbour paper.\"}\n";
+    let ran = dechaff(dir.path(), &["clean", "/dev/stdin", "-o", "out", "-q"], lines.as_bytes());
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(fs::read_to_string(dir.path().join("out/documents/stdin.jsonl")).unwrap(), lines);
+}
+
 #[cfg(unix)]
 #[test]
 fn names_with_line_breaks_and_backslashes_are_verified_and_restored() {

@@ -204,7 +204,7 @@ fn the_same_words_in_another_order_are_no_copy() {
         [&case(greater, less, "zero"), other, &case(less, greater, "infinity"), swapped, again].join("\n\n");
     assert_eq!(texts_left(std::slice::from_ref(&page), "repeat"), [page.as_str()]);
     let nearly = [case(greater, less, "zero"), other.into(), case(greater, less, "zero indeed")].join("\n\n");
-    assert!(texts_left(&[nearly.clone()], "repeat")[0].len() < nearly.len());
+    assert!(texts_left(std::slice::from_ref(&nearly), "repeat")[0].len() < nearly.len());
 }
 
 #[test]
