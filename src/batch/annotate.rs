@@ -142,8 +142,7 @@ impl<'a> Writer<'a> {
             if folder.has(&name) {
                 continue;
             }
-            let rejected =
-                if file.format == Format::Warc { 0..0 } else { self.records.rejected.of_file(number) };
+            let rejected = self.unusable(number).filter(|_| file.format != Format::Warc);
             let items = self.merged(self.records.of_file(number), rejected);
             let packing = Packing { compression: target.compression, level: self.run.output.level };
             let mut file = folder.create(name, packing);

@@ -229,9 +229,9 @@ impl<'a> Writer<'a> {
         let keep = self.keeps_rejected(number);
         let annotated = self.run.output.emits(Emit::Field);
         let (records, decisions) = (self.records, self.decisions);
-        let rejected = records.rejected.of_file(number);
+        let rejected = self.unusable(number);
         if place == Place::Rejected {
-            return Box::new(if keep { 0..0 } else { rejected }.map(Item::Rejected));
+            return if keep { Box::new(std::iter::empty()) } else { Box::new(rejected.map(Item::Rejected)) };
         }
         let goes = move |r: &u32| (decisions.is_removed(*r) && !annotated) == (place == Place::Removed);
         let usable = records.of_file(number).filter(goes);
@@ -242,8 +242,18 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Unusable records of a file that have bytes: of some there is nothing but the reason.
+    pub(super) fn unusable(&self, number: usize) -> impl Iterator<Item = u32> + use<'a> {
+        let rejected = &self.records.rejected;
+        rejected.of_file(number).filter(move |&r| rejected.row(r).length() > 0)
+    }
+
     /// Usable and unusable records of a file, in order.
-    pub(super) fn merged(&self, usable: impl Iterator<Item = u32> + 'a, rejected: Range<u32>) -> Items<'a> {
+    pub(super) fn merged(
+        &self,
+        usable: impl Iterator<Item = u32> + 'a,
+        rejected: impl Iterator<Item = u32> + 'a,
+    ) -> Items<'a> {
         let (records, mut ahead) = (self.records, Ahead::default());
         let rejected = rejected.map(move |number| (number, records.rejected.row(number).row));
         let (mut usable, mut rejected) = (usable.peekable(), rejected.peekable());

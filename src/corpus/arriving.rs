@@ -199,7 +199,10 @@ impl Reading<'_> {
                 split.pieces.iter_mut().for_each(|piece| piece.move_by(start));
             }
             let at = offset - start as u64;
-            let chunk = Chunk { bytes, pieces: split.pieces, offset: at, broken: broken.clone() };
+            let beyond =
+                || split.beyond.then(|| "what follows the end of the array stays as it is".to_owned());
+            let broken_here = broken.clone().or_else(beyond);
+            let chunk = Chunk { bytes, pieces: split.pieces, offset: at, broken: broken_here };
             offset += split.used as u64;
             if !tell(Message::Chunk(chunk)) || last || self.most.is_some_and(|most| offset >= most) {
                 break;

@@ -54,8 +54,8 @@ pub struct Values {
     array: bool,
     closed: bool,
     seen: u64,
-    /// Whether it is known what stands between two values.
-    separated: bool,
+    /// What stands between two values, once it is known.
+    separator: Option<Vec<u8>>,
     line: u64,
 }
 
@@ -73,6 +73,8 @@ pub struct Split {
     pub end: Option<(usize, usize)>,
     /// What separates the first two records, where that is the format's and not part of a record.
     pub separator: Option<(usize, usize)>,
+    /// Whether there are more values behind the end of an array: they are part of `end`, and the last piece has no bytes.
+    pub beyond: bool,
 }
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -161,20 +163,15 @@ impl Values {
                 self.closed = start < bytes.len();
                 break;
             }
-            let Some(end) =
-                value_end(&bytes[start..], self.array).map(|n| start + n).or(last.then_some(bytes.len()))
-            else {
-                break;
-            };
-            // A value is over for sure where something follows it.
-            if end == bytes.len() && !last {
-                break;
-            }
+            let Some(end) = self.end(bytes, start, last) else { break };
             let end = start + bytes[start..end].trim_ascii_end().len();
             // What is broken may have no comma before it.
-            if self.seen > 0 && !self.separated && (!self.array || bytes[behind..start].contains(&b',')) {
+            if self.seen > 0
+                && self.separator.is_none()
+                && (!self.array || bytes[behind..start].contains(&b','))
+            {
                 split.separator = Some((behind, start));
-                self.separated = true;
+                self.separator = Some(bytes[behind..start].to_vec());
             }
             self.line += breaks(&bytes[at..start]);
             split.pieces.push(Piece { line: self.line, from: start, start, end, next: end });
@@ -190,28 +187,60 @@ impl Values {
         split
     }
 
-    /// What follows the last value: the closing bracket. With what comes after that it is a record of its own, and no good
-    /// one.
+    /// Where the value that begins at `start` ends; `None` where more must be read to know. One that is broken ends where what
+    /// looks like the next one begins behind what stands between values, so that damage is set aside as it is, and no
+    /// further than it goes.
+    fn end(&self, bytes: &[u8], start: usize, last: bool) -> Option<usize> {
+        let scanned = scan(&bytes[start..], self.array);
+        let follows = match scanned {
+            Scan::At(length) => self.follows(&bytes[start + length..], last),
+            Scan::Open if last => Some(false),
+            Scan::Open => None,
+            Scan::Broken => Some(false),
+        }?;
+        match scanned {
+            // Between two commas there is no value.
+            Scan::At(length) if follows && length > 0 => return Some(start + length),
+            _ => {}
+        }
+        let is_next = |rest: &[u8]| match &self.separator {
+            Some(separator) => rest.strip_prefix(&**separator).is_some_and(|next| next.starts_with(b"{")),
+            None if self.array => {
+                let comma = rest.trim_ascii_start().strip_prefix(b",");
+                comma.is_some_and(|next| next.trim_ascii_start().starts_with(b"{"))
+            }
+            None => rest.trim_ascii_start().starts_with(b"{"),
+        };
+        let mut ends = memchr::memchr_iter(b'}', &bytes[start..]).map(|at| start + at + 1);
+        let rest = || {
+            let rest = bytes[start..].trim_ascii_end();
+            let rest = rest.strip_suffix(b"]").filter(|_| self.array).unwrap_or(rest);
+            start + rest.len()
+        };
+        ends.find(|&end| is_next(&bytes[end..])).or_else(|| last.then(rest))
+    }
+
+    /// Whether what stands behind a value may stand there; `None` where more must be read to know.
+    fn follows(&self, rest: &[u8], last: bool) -> Option<bool> {
+        match rest.trim_ascii_start().first() {
+            Some(next) => Some(if self.array { matches!(next, b',' | b']') } else { *next == b'{' }),
+            None => last.then_some(true),
+        }
+    }
+
+    /// What follows the last value: the closing bracket, and what comes after that.
     fn close(&mut self, bytes: &[u8], split: &mut Split) {
         let end = split.used;
         let bracket = end + white(&bytes[end..]);
         let rest = if self.closed { bracket + 1 } else { bracket };
         let start = (rest + white(&bytes[rest.min(bytes.len())..])).min(bytes.len());
-        // A comma too many, or a bracket, is no record.
-        let start = if memchr::memchr(b'{', &bytes[start..]).is_none() { bytes.len() } else { start };
-        if start < bytes.len() {
-            let line = self.line + breaks(&bytes[end..start]);
-            split.pieces.push(Piece {
-                line,
-                from: bracket,
-                start: bracket,
-                end: bytes.len(),
-                next: bytes.len(),
-            });
-            split.end = Some((end, bracket));
-        } else {
-            split.end = Some((end, bytes.len()));
+        // A comma too many, or a bracket, is nothing that is missed.
+        if memchr::memchr(b'{', &bytes[start..]).is_some() {
+            let (line, end) = (self.line + breaks(&bytes[end..start]), bytes.len());
+            split.pieces.push(Piece { line, from: end, start: end, end, next: end });
+            split.beyond = true;
         }
+        split.end = Some((end, bytes.len()));
         split.used = bytes.len();
     }
 
@@ -237,41 +266,65 @@ fn breaks(bytes: &[u8]) -> u64 {
 /// Where the value at the beginning of `bytes` ends: behind its last bracket or quote, before a comma, a bracket or white
 /// space. `None` where it goes on beyond them. What is no JSON ends somewhere too; its reader says what is wrong.
 pub(super) fn value_end(bytes: &[u8], array: bool) -> Option<usize> {
-    let (mut depth, mut at) = (0usize, 0);
+    if let Scan::At(end) = scan(bytes, array) { Some(end) } else { None }
+}
+
+/// Where a value ends.
+#[derive(Debug, Clone, Copy)]
+enum Scan {
+    At(usize),
+    /// Beyond the bytes that there are.
+    Open,
+    /// Nowhere: a string in it goes on beyond its line, or another bracket closes it than opened it.
+    Broken,
+}
+
+fn scan(bytes: &[u8], array: bool) -> Scan {
+    let (mut depth, mut at, mut opened) = (0usize, 0, b'{');
     while at < bytes.len() {
         match bytes[at] {
             b'"' => {
-                at = string_end(bytes, at + 1)?;
-                if depth == 0 {
-                    return Some(at);
-                }
+                at = match string_end(bytes, at + 1) {
+                    Scan::At(at) if depth > 0 => at,
+                    end => return end,
+                };
                 continue;
             }
-            b'{' | b'[' => depth += 1,
+            bracket @ (b'{' | b'[') => {
+                if depth == 0 {
+                    opened = bracket;
+                }
+                depth += 1;
+            }
             b'}' | b']' if depth > 0 => {
                 depth -= 1;
                 if depth == 0 {
-                    return Some(at + 1);
+                    // Each stands two behind its opposite in ASCII.
+                    return if bytes[at] == opened + 2 { Scan::At(at + 1) } else { Scan::Broken };
                 }
             }
-            b']' if array => return Some(at),
-            b',' if array && depth == 0 => return Some(at),
-            b if depth == 0 && !array && b.is_ascii_whitespace() => return Some(at),
+            b']' if array => return Scan::At(at),
+            b',' if array && depth == 0 => return Scan::At(at),
+            b if depth == 0 && !array && b.is_ascii_whitespace() => return Scan::At(at),
             _ => {}
         }
         at += 1;
     }
-    None
+    Scan::Open
 }
 
 /// One past the quote that ends a string whose inside begins at `at`.
-fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+fn string_end(bytes: &[u8], mut at: usize) -> Scan {
     loop {
-        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes[at] == b'"' {
-            return Some(at + 1);
+        let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr3(b'"', b'\\', b'\n', rest)) else {
+            return Scan::Open;
+        };
+        at += found;
+        match bytes[at] {
+            b'"' => return Scan::At(at + 1),
+            b'\\' => at += 2,
+            _ => return Scan::Broken,
         }
-        at += 2;
     }
 }
 
@@ -297,7 +350,8 @@ mod tests {
                 separator = buffer[from..to].to_vec();
             }
             for piece in &split.pieces {
-                if matches!(splitter, Splitter::Values(_)) && !records.is_empty() {
+                let is_first = records.is_empty() || split.beyond && piece.start == piece.end;
+                if matches!(splitter, Splitter::Values(_)) && !is_first {
                     back += &show(&separator);
                 }
                 records.push(format!("{}:{}", piece.line, show(&buffer[piece.start..piece.end])));
@@ -332,12 +386,54 @@ mod tests {
             ("[]", &[]),
             ("", &[]),
             ("[{\"a\":1},{\"b\":", &["1:{\"a\":1}", "1:{\"b\":"]),
-            ("[{}]\n[{}]", &["1:{}", "2:]\n[{}]"]),
+            ("[{}]\n[{}]", &["1:{}", "2:"]),
         ] {
             for step in [1, 7, 5000] {
                 let (records, back) = by_steps(Splitter::Values(Values::default()), file.as_bytes(), step);
                 assert_eq!(records, wanted, "{file} {step}");
-                assert!(back == file || file.ends_with("[{}]"), "{step} {back}");
+                assert_eq!(back, file, "{step}");
+            }
+        }
+    }
+
+    #[test]
+    fn damage_goes_no_further_than_it_must_and_is_set_aside_as_it_is() {
+        for (file, wanted) in [
+            // A quote within a text.
+            (
+                "{\n  \"a\": \"The 19\" screen   is wide } and\"\n}\n{\n  \"a\":  2\n}\n{\n  \"a\": 3\n}\n",
+                &[
+                    "1:{\n  \"a\": \"The 19\" screen   is wide } and\"\n}",
+                    "4:{\n  \"a\":  2\n}",
+                    "7:{\n  \"a\": 3\n}",
+                ][..],
+            ),
+            // A quote that is missing.
+            (
+                "[\n {\"a\":\"1\"},\n {\"a\":\"a [list] b},\n {\"a\":\"c]d\"},\n {\"a\":\"4\"}\n]\n",
+                &["2:{\"a\":\"1\"}", "3:{\"a\":\"a [list] b}", "4:{\"a\":\"c]d\"}", "5:{\"a\":\"4\"}"],
+            ),
+            // Braces that are missing, or too many.
+            (
+                "[{\"a\":1}, {\"b\":{}, {\"c\":1}, {\"e\":1}]",
+                &["1:{\"a\":1}", "1:{\"b\":{}", "1:{\"c\":1}", "1:{\"e\":1}"],
+            ),
+            (
+                "[{\"a\":1}, {\"d\":1}}, {\"e\":1}, {\"f\":[1}, {\"g\":1}]",
+                &["1:{\"a\":1}", "1:{\"d\":1}}", "1:{\"e\":1}", "1:{\"f\":[1}", "1:{\"g\":1}"],
+            ),
+            // A comma that is missing, in the middle and at the end.
+            (
+                "[{\"a\":1},{\"b\":1}  {\"c\":1},{\"d\":1}]",
+                &["1:{\"a\":1}", "1:{\"b\":1}  {\"c\":1}", "1:{\"d\":1}"],
+            ),
+            ("[{\"a\":1} {\"b\":1}\n]\n", &["1:{\"a\":1} {\"b\":1}"]),
+            ("{\"a\":1} x  y\n{\"b\":1}", &["1:{\"a\":1} x  y\n{\"b\":1}"]),
+        ] {
+            for step in [1, 7, 5000] {
+                let (records, back) = by_steps(Splitter::Values(Values::default()), file.as_bytes(), step);
+                assert_eq!(records, wanted, "{file} {step}");
+                assert_eq!(back, file, "{step}");
             }
         }
     }

@@ -182,6 +182,55 @@ fn restore_refuses_an_output_that_lost_a_receipt() {
     expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
 }
 
+/// White space within broken values once went, and what stands between values came into them.
+#[test]
+fn damage_in_arrays_and_values_is_set_aside_as_it_is_and_no_further_than_it_goes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let value = |n: usize| serde_json::json!({ "id": n.to_string(), "text": format!("Pier {n} [is]  open, {{at}} noon.") });
+    let pretty = |n: usize| serde_json::to_string_pretty(&value(n)).unwrap();
+    let all =
+        |show: &dyn Fn(usize) -> String, between: &str| (0..12).map(show).collect::<Vec<_>>().join(between);
+    let styles = [
+        format!("[\n {}\n]\n", all(&|n| value(n).to_string(), ",\n ")),
+        format!("[{}]", all(&|n| value(n).to_string(), ",")),
+        format!("[\n{}\n]\n", all(&pretty, ",\n")),
+        format!("{}\n", all(&pretty, "\n")),
+    ];
+    let mut rng = fastrand::Rng::with_seed(8);
+    let (mut runs, mut exact, mut rejected) = (0, 0, 0);
+    for style in styles {
+        for mode in ["reject", "keep"] {
+            for _ in 0..12 {
+                let mut bytes = style.clone().into_bytes();
+                let at = rng.usize(1..bytes.len() - 2);
+                match rng.u8(..3) {
+                    0 => _ = bytes.remove(at),
+                    1 => bytes.insert(at, *rng.choice(b"\"{}[],x".iter()).unwrap()),
+                    _ => bytes[at] = *rng.choice(b"\"{}[],x".iter()).unwrap(),
+                }
+                fs::write(path("a.json"), &bytes).unwrap();
+                let ran = dechaff(
+                    dir.path(),
+                    &["clean", "a.json", "-o", "out", "-q", "--force", "--on-error", mode],
+                    b"",
+                );
+                expect(dir.path(), &["restore", "out", "-o", "back", "-q", "--force"], 0);
+                let (given, back) =
+                    (String::from_utf8(bytes).unwrap(), fs::read_to_string(path("back/a.json")).unwrap());
+                let bare = |text: &str| text.replace([' ', '\n'], "");
+                assert_eq!(bare(&back), bare(&given), "{mode} {at}");
+                runs += 1;
+                exact += usize::from(back == given);
+                rejected += fs::read_to_string(path("out/rejected.jsonl")).unwrap().lines().count();
+                assert!(ran.status < 2, "{}", ran.stderr);
+            }
+        }
+    }
+    assert!(exact * 20 >= runs * 19, "{exact} of {runs} to the byte");
+    assert!(rejected < runs, "{rejected} records of {runs} files with one damage each");
+}
+
 /// What is broken in an array of JSON was once looked for by what it looks like, and put together otherwise than it had been
 /// read: restore then missed a record.
 #[test]
