@@ -173,7 +173,7 @@ pub fn restore(data: &[u8]) {
     let back = fs::read(path("back").join(name)).expect("the file again");
     if name == "a.json" {
         let bare = |bytes: &[u8]| -> Vec<u8> {
-            bytes.iter().copied().filter(|b| !b.is_ascii_whitespace() && *b != b',').collect()
+            bytes.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect()
         };
         assert_eq!(bare(&back), bare(&file));
     } else if back != file {
