@@ -242,10 +242,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Unusable records of a file that have bytes: of some there is nothing but the reason.
+    /// Unusable records of a file that can be set aside: of some there is nothing but the reason. Rows of a table in columns
+    /// are there without bytes of their own.
     pub(super) fn unusable(&self, number: usize) -> impl Iterator<Item = u32> + use<'a> {
         let rejected = &self.records.rejected;
-        rejected.of_file(number).filter(move |&r| rejected.row(r).length() > 0)
+        let in_columns = self.records.files[number].format == Format::Parquet;
+        rejected.of_file(number).filter(move |&r| in_columns || rejected.row(r).length() > 0)
     }
 
     /// Usable and unusable records of a file, in order.

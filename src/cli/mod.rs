@@ -270,7 +270,7 @@ fn tell(
     if !outcome.passed_over.is_empty() {
         let first: &PathBuf = &outcome.passed_over[0];
         told!(
-            "dechaff: passed over {} files that are of no format that it reads by their names, or pipes and the like, {} first",
+            "dechaff: passed over {} files whose names are of no format that it reads, or that are none, {} first",
             outcome.passed_over.len(),
             first.display()
         );

@@ -203,21 +203,25 @@ impl Values {
             Scan::At(length) if follows && length > 0 => return Some(start + length),
             _ => {}
         }
-        let is_next = |rest: &[u8]| match &self.separator {
-            Some(separator) => rest.strip_prefix(&**separator).is_some_and(|next| next.starts_with(b"{")),
-            None if self.array => {
-                let comma = rest.trim_ascii_start().strip_prefix(b",");
-                comma.is_some_and(|next| next.trim_ascii_start().starts_with(b"{"))
-            }
-            None => rest.trim_ascii_start().starts_with(b"{"),
-        };
-        let mut ends = memchr::memchr_iter(b'}', &bytes[start..]).map(|at| start + at + 1);
+        let mut next = memchr::memchr_iter(b'{', &bytes[start..]).filter_map(|at| {
+            let before = &bytes[start..start + at];
+            let value = match &self.separator {
+                Some(separator) => before.strip_suffix(&**separator)?,
+                None if self.array => before.trim_ascii_end().strip_suffix(b",")?.trim_ascii_end(),
+                None => before.trim_ascii_end(),
+            };
+            // On a line a text may look so.
+            let gap = &before[value.len()..];
+            let is_new_line = gap.contains(&b'\n') && (self.array || gap.ends_with(b"\n"));
+            let is_next = !value.is_empty() && (is_new_line || value.ends_with(b"}"));
+            is_next.then_some(start + value.len())
+        });
         let rest = || {
             let rest = bytes[start..].trim_ascii_end();
             let rest = rest.strip_suffix(b"]").filter(|_| self.array).unwrap_or(rest);
             start + rest.len()
         };
-        ends.find(|&end| is_next(&bytes[end..])).or_else(|| last.then(rest))
+        next.next().or_else(|| last.then(rest))
     }
 
     /// Whether what stands behind a value may stand there; `None` where more must be read to know.
@@ -422,13 +426,19 @@ mod tests {
                 "[{\"a\":1}, {\"d\":1}}, {\"e\":1}, {\"f\":[1}, {\"g\":1}]",
                 &["1:{\"a\":1}", "1:{\"d\":1}}", "1:{\"e\":1}", "1:{\"f\":[1}", "1:{\"g\":1}"],
             ),
+            // Something behind a value.
+            ("[\n {\"a\":1} x,\n {\"a\":2}\n]", &["2:{\"a\":1} x", "3:{\"a\":2}"]),
+            (
+                "[{\"a\":1},{\"b\":\"x,{y\" z},{\"a\":2}]",
+                &["1:{\"a\":1}", "1:{\"b\":\"x,{y\" z}", "1:{\"a\":2}"],
+            ),
             // A comma that is missing, in the middle and at the end.
             (
                 "[{\"a\":1},{\"b\":1}  {\"c\":1},{\"d\":1}]",
                 &["1:{\"a\":1}", "1:{\"b\":1}  {\"c\":1}", "1:{\"d\":1}"],
             ),
             ("[{\"a\":1} {\"b\":1}\n]\n", &["1:{\"a\":1} {\"b\":1}"]),
-            ("{\"a\":1} x  y\n{\"b\":1}", &["1:{\"a\":1} x  y\n{\"b\":1}"]),
+            ("{\"a\":1} x  y\n{\"b\":1}", &["1:{\"a\":1} x  y", "2:{\"b\":1}"]),
         ] {
             for step in [1, 7, 5000] {
                 let (records, back) = by_steps(Splitter::Values(Values::default()), file.as_bytes(), step);
