@@ -270,7 +270,7 @@ fn tell(
     if !outcome.passed_over.is_empty() {
         let first: &PathBuf = &outcome.passed_over[0];
         told!(
-            "dechaff: passed over {} files whose names are of no format that it reads, or that are none, {} first",
+            "dechaff: passed over {} files (names of no format that it reads, or pipes and the like), {} first",
             outcome.passed_over.len(),
             first.display()
         );

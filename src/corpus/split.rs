@@ -56,6 +56,10 @@ pub struct Values {
     seen: u64,
     /// What stands between two values, once it is known.
     separator: Option<Vec<u8>>,
+    /// Bytes of the file before the buffer.
+    before: u64,
+    /// Bytes that were looked through for the ends of broken values.
+    searched: u64,
     line: u64,
 }
 
@@ -184,25 +188,44 @@ impl Values {
         if last {
             self.close(bytes, &mut split);
         }
+        self.before += split.used as u64;
         split
     }
 
     /// Where the value that begins at `start` ends; `None` where more must be read to know. One that is broken ends where what
     /// looks like the next one begins behind what stands between values, so that damage is set aside as it is, and no
-    /// further than it goes.
-    fn end(&self, bytes: &[u8], start: usize, last: bool) -> Option<usize> {
-        let scanned = scan(&bytes[start..], self.array);
-        let follows = match scanned {
-            Scan::At(length) => self.follows(&bytes[start + length..], last),
-            Scan::Open if last => Some(false),
-            Scan::Open => None,
-            Scan::Broken => Some(false),
-        }?;
-        match scanned {
-            // Between two commas there is no value.
-            Scan::At(length) if follows && length > 0 => return Some(start + length),
-            _ => {}
+    /// further than it goes. Where nearly all are broken, each so that it is not seen until far behind it, the rest is one.
+    fn end(&mut self, bytes: &[u8], start: usize, last: bool) -> Option<usize> {
+        /// Bytes that may be searched for each byte of the file, and of how many more than there were.
+        const SEARCHED: u64 = 64;
+        const AHEAD: u64 = 1 << 22;
+        let searched = match scan(&bytes[start..], self.array) {
+            Scan::At(length) => {
+                let follows = self.follows(&bytes[start + length..], last)?;
+                // Between two commas there is no value.
+                if follows && length > 0 {
+                    return Some(start + length);
+                }
+                length
+            }
+            Scan::Open if !last => return None,
+            Scan::Open => bytes.len() - start,
+            Scan::Broken(length) => length,
+        };
+        let allowed = SEARCHED * (self.before + start as u64 + AHEAD);
+        let found = if self.searched + searched as u64 <= allowed { self.next(bytes, start) } else { None };
+        if found.is_some() {
+            self.searched += searched as u64;
         }
+        found.or_else(|| {
+            let rest = bytes[start..].trim_ascii_end();
+            let rest = rest.strip_suffix(b"]").filter(|_| self.array).unwrap_or(rest);
+            last.then_some(start + rest.len())
+        })
+    }
+
+    /// Where the broken value that begins at `start` ends, as what looks like the next one begins.
+    fn next(&self, bytes: &[u8], start: usize) -> Option<usize> {
         let mut next = memchr::memchr_iter(b'{', &bytes[start..]).filter_map(|at| {
             let before = &bytes[start..start + at];
             let value = match &self.separator {
@@ -216,12 +239,7 @@ impl Values {
             let is_next = !value.is_empty() && (is_new_line || value.ends_with(b"}"));
             is_next.then_some(start + value.len())
         });
-        let rest = || {
-            let rest = bytes[start..].trim_ascii_end();
-            let rest = rest.strip_suffix(b"]").filter(|_| self.array).unwrap_or(rest);
-            start + rest.len()
-        };
-        next.next().or_else(|| last.then(rest))
+        next.next()
     }
 
     /// Whether what stands behind a value may stand there; `None` where more must be read to know.
@@ -279,8 +297,8 @@ enum Scan {
     At(usize),
     /// Beyond the bytes that there are.
     Open,
-    /// Nowhere: a string in it goes on beyond its line, or another bracket closes it than opened it.
-    Broken,
+    /// Nowhere, as so many bytes tell: a string in it goes on beyond its line, or another bracket closes it than opened it.
+    Broken(usize),
 }
 
 fn scan(bytes: &[u8], array: bool) -> Scan {
@@ -304,7 +322,7 @@ fn scan(bytes: &[u8], array: bool) -> Scan {
                 depth -= 1;
                 if depth == 0 {
                     // Each stands two behind its opposite in ASCII.
-                    return if bytes[at] == opened + 2 { Scan::At(at + 1) } else { Scan::Broken };
+                    return if bytes[at] == opened + 2 { Scan::At(at + 1) } else { Scan::Broken(at) };
                 }
             }
             b']' if array => return Scan::At(at),
@@ -327,7 +345,7 @@ fn string_end(bytes: &[u8], mut at: usize) -> Scan {
         match bytes[at] {
             b'"' => return Scan::At(at + 1),
             b'\\' => at += 2,
-            _ => return Scan::Broken,
+            _ => return Scan::Broken(at),
         }
     }
 }
@@ -445,6 +463,21 @@ mod tests {
                 assert_eq!(records, wanted, "{file} {step}");
                 assert_eq!(back, file, "{step}");
             }
+        }
+    }
+
+    #[test]
+    fn values_that_never_end_take_time_in_proportion() {
+        // Each is looked through to the end of the file, as long as that is allowed; the others are one.
+        let values = 400_000;
+        for file in [
+            "{\"a\":1,\n".repeat(values),
+            format!("[{}]", "{\"a\":[1},\n".repeat(values)),
+            format!("[{}\"x\n]", "{\"a\":{}},\n{\"b\":1,\n".repeat(values)),
+        ] {
+            let split = Values::default().split(file.as_bytes(), true);
+            assert!((1..10_000).contains(&split.pieces.len()), "{}", split.pieces.len());
+            assert_eq!(split.used, file.len());
         }
     }
 
