@@ -184,7 +184,7 @@ pub(super) fn write(
     let path = &file.input.path;
     let mut table = Table::open(writer.run.disk, path)?;
     let whole = table.bytes == file.bytes && table.rows() == u64::from(file.records);
-    if !whole && writer.run.most.is_none() {
+    if !whole && file.input.most.is_none() {
         return Err(Error::Input(format!("{}: was changed while the run went on", path.display())));
     }
     let schema = Arc::clone(table.metadata.schema());

@@ -249,8 +249,14 @@ mod tests {
     use crate::corpus::walk::InputFile;
 
     fn target(name: &str, format: Format, compression: Compression, conversion: &str) -> String {
-        let input =
-            InputFile { path: name.into(), name: name.into(), format: None, folder: None, named: false };
+        let input = InputFile {
+            path: name.into(),
+            name: name.into(),
+            format: None,
+            folder: None,
+            named: false,
+            most: None,
+        };
         Conversion::parse(conversion).unwrap().target(&FileRead::new(input, format, compression), false).name
     }
 
@@ -275,6 +281,7 @@ mod tests {
             format: None,
             folder: None,
             named: false,
+            most: None,
         };
         let file = FileRead::new(input, Format::Text, Compression::None);
         let target = Conversion::default().target(&file, false);

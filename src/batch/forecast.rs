@@ -4,7 +4,8 @@
 //! A part shows how many bytes, lines and cuts there are a byte of input, and what each costs on this machine. It does not
 //! show what a corpus shares with itself: receipts of furniture are more than the part has, documents that go are fewer.
 
-use super::{Earlier, Outcome, Output, Product, Run};
+use super::{Earlier, Outcome, Output, Product, Run, sample};
+use crate::corpus::reading::OnError;
 use crate::corpus::walk::{self, InputFile, Inputs};
 use crate::error::{Error, Result};
 use crate::progress::Silent;
@@ -14,9 +15,6 @@ use std::sync::Arc;
 
 /// Bytes of the input, unpacked, that are tried.
 const SAMPLE: u64 = 48 << 20;
-/// From so many files at least, and at most.
-const FILES: u64 = 12;
-const MOST_FILES: u64 = 4096;
 /// Memory that a run takes whatever its input: the program, its lists and model, what threads keep, chunks on their way.
 const FIXED: f64 = 40e6;
 /// What a run takes beside its budget where tables do not fit: the same, and what is read, cut and packed at a time.
@@ -94,14 +92,11 @@ impl Run<'_> {
         files.retain(|file| file.path.is_file());
         let input: u64 = files.iter().map(&size).sum();
         // Within a small budget a trial is small too.
-        let sample = SAMPLE.min(self.store.budget().unwrap_or(u64::MAX) / 8).max(1 << 22);
-        // Evenly from all files, as many of them as it takes.
-        let average = input / files.len().max(1) as u64;
-        let wanted = (sample / average.max(1)).clamp(FILES, MOST_FILES).min(files.len() as u64).max(1);
-        let step = files.len().div_ceil(wanted as usize).max(1);
-        let sampled: Vec<InputFile> = files.iter().step_by(step).cloned().collect();
-        let most = (sample / sampled.len().max(1) as u64).max(1);
-        let memory = self.trial(&sampled, most, None, product)?;
+        let most = SAMPLE.min(self.store.budget().unwrap_or(u64::MAX) / 8).max(1 << 22);
+        let folder = tempfile::tempdir_in(self.store.folder())
+            .map_err(Error::io("make a folder in", self.store.folder()))?;
+        let sampled = sample::of(&files, most, folder.path())?;
+        let memory = self.trial(&sampled, folder.path(), None, product)?;
         let read = memory.read.max(1);
         let scale = (input as f64 / read as f64).max(1.0);
         let growth = 1.0 + GROWTH * scale.log2();
@@ -120,7 +115,7 @@ impl Run<'_> {
         {
             // Within as small a part of the budget as the sample is of the input the same tables go to disk.
             let part = ((budget as f64 / scale) as u64).max(ON_DISK).min(budget);
-            let disk = self.trial(&sampled, most, Some(part), product)?;
+            let disk = self.trial(&sampled, folder.path(), Some(part), product)?;
             if disk.temporary > 0.0 {
                 forecast.seconds = disk.seconds * scale * growth;
                 forecast.temporary_bytes = (disk.temporary * scale) as u64;
@@ -155,14 +150,20 @@ impl Run<'_> {
         })
     }
 
-    /// Cleans a part of the input into a folder that is thrown away.
-    fn trial(&self, sample: &[InputFile], most: u64, budget: Option<u64>, product: Product) -> Result<Trial> {
-        let folder = tempfile::tempdir_in(self.store.folder())
-            .map_err(Error::io("make a folder in", self.store.folder()))?;
-        let target = folder.path().join("trial");
+    /// Cleans a part of the input into a folder below this one that is thrown away.
+    fn trial(
+        &self,
+        sample: &[InputFile],
+        folder: &Path,
+        budget: Option<u64>,
+        product: Product,
+    ) -> Result<Trial> {
+        let target = folder.join("trial");
         let store = Arc::new(self.store.with_budget(budget));
         let output = Output { force: true, earlier: Earlier::Replace, ..self.output.clone() };
-        let run = Run { most: Some(most), store, output, progress: &Silent, ..*self };
+        // What cannot be used the run itself tells, with its place.
+        let on_error = if self.on_error == OnError::Fail { OnError::Reject } else { self.on_error };
+        let run = Run { on_error, store, output, progress: &Silent, ..*self };
         let before = super::resident_memory().unwrap_or(0);
         let began = std::time::Instant::now();
         let found = walk::Found { files: sample.to_vec(), ..walk::Found::default() };
@@ -177,6 +178,7 @@ impl Run<'_> {
         let files = walkdir::WalkDir::new(&target).into_iter().flatten();
         let output =
             files.filter_map(|f| f.metadata().ok()).filter(|m| m.is_file()).map(|m| m.len()).sum::<u64>();
+        std::fs::remove_dir_all(&target).map_err(Error::io("remove", &target))?;
         Ok(Trial { outcome, seconds, memory, temporary, output: output as f64, read })
     }
 }

@@ -9,6 +9,7 @@ pub mod opened;
 pub mod out;
 mod receipts;
 pub mod restore;
+mod sample;
 mod shape;
 pub mod verify;
 mod write;
@@ -47,8 +48,6 @@ pub struct Run<'a> {
     pub encoding: Option<&'static Encoding>,
     /// How many times its size a packed file may unpack to.
     pub max_expansion: u64,
-    /// Of each file no more than about so many bytes, unpacked: a trial.
-    pub most: Option<u64>,
     /// What is done with records that cannot be used.
     pub on_error: OnError,
     /// Of how many of them the outcome tells where they stand, and why they cannot be used.
@@ -111,7 +110,6 @@ impl<'a> Run<'a> {
             site: None,
             encoding: None,
             max_expansion: MAX_EXPANSION,
-            most: None,
             on_error: OnError::default(),
             tell_rejected: TELL_REJECTED,
             output: Output::default(),
@@ -203,7 +201,7 @@ impl Run<'_> {
         let mut records = self.reading().files(found.files)?;
         records.unreadable.extend(found.unreadable.into_iter().map(|(path, reason)| {
             let name = path.display().to_string();
-            (walk::InputFile { path, name, format: None, folder: None, named: false }, reason)
+            (walk::InputFile { path, name, format: None, folder: None, named: false, most: None }, reason)
         }));
         let read = began.elapsed().as_secs_f64();
         // Before hours of work are put into what could not be written.
@@ -336,7 +334,6 @@ impl Run<'_> {
             site: self.site,
             encoding: self.encoding,
             max_expansion: self.max_expansion,
-            most: self.most,
             on_error: self.on_error,
             disk: self.disk,
             store: &self.store,

@@ -142,7 +142,7 @@ impl Reading<'_> {
         };
         let mut begun = false;
         let (mut ending, mut offset, mut wanted) = (Ending::default(), 0u64, CHUNK);
-        let in_parts = compression == Compression::None && format != Format::Text && self.most.is_none();
+        let in_parts = compression == Compression::None && format != Format::Text && file.most.is_none();
         let (mut again, readers) = (again.filter(|_| in_parts), self.part_readers());
         let mut parts = None;
         loop {
@@ -204,7 +204,7 @@ impl Reading<'_> {
             let broken_here = broken.clone().or_else(beyond);
             let chunk = Chunk { bytes, pieces: split.pieces, offset: at, broken: broken_here };
             offset += split.used as u64;
-            if !tell(Message::Chunk(chunk)) || last || self.most.is_some_and(|most| offset >= most) {
+            if !tell(Message::Chunk(chunk)) || last || file.most.is_some_and(|most| offset >= most) {
                 break;
             }
             wanted = CHUNK.max(rest.len() + CHUNK / 2);
@@ -426,7 +426,6 @@ mod tests {
             site: None,
             encoding: None,
             max_expansion: 2,
-            most: None,
             on_error: OnError::Reject,
             disk: &RealDisk,
             store: &store,
@@ -439,6 +438,7 @@ mod tests {
             format: Some(Format::JsonLines),
             folder: None,
             named: true,
+            most: None,
         };
         let (mut bytes, mut end, mut chunks) = (Vec::new(), Ok(Ending::default()), 0);
         let is_taken = Cell::new(false);

@@ -317,6 +317,9 @@ pub(super) fn read(
     let mut opened = reading.disk.open(&path).map_err(failed)?;
     let length = opened.seek(SeekFrom::End(0)).map_err(failed)?;
     let checksum = Arc::new(Checksum::new(opened));
+    // What is tried is not hashed: of it not all is read.
+    let most = file.input.most;
+    let hashed = most.is_none().then_some(&checksum);
     let (mut taken, mut behind) = (0, 0);
     let sizes: Vec<u64> = groups.iter().map(|&group| columns.unpacked(metadata, group)).collect();
     let room = reading.store.budget().map_or(u64::MAX, |budget| budget / 100 * ROOM);
@@ -337,17 +340,17 @@ pub(super) fn read(
         };
         let read = || -> Vec<Result<Group>> {
             let group =
-                |&group| GroupReader::open(reading, &path, (metadata, group), &columns, &checksum)?.whole();
+                |&group| GroupReader::open(reading, &path, (metadata, group), &columns, hashed)?.whole();
             window.par_iter().map(group).collect()
         };
         if fitting > 0 {
             // What no column of ours lies in is hashed beside.
             let (hashed, read) =
-                rayon::join(|| reading.most.map_or_else(|| checksum.go_to(behind), |_| Ok(())), read);
+                rayon::join(|| most.map_or_else(|| checksum.go_to(behind), |_| Ok(())), read);
             hashed.map_err(failed)?;
             read.into_iter().try_for_each(|group| hand_on(group?))?;
         } else {
-            let mut group = GroupReader::open(reading, &path, (metadata, window[0]), &columns, &checksum)?;
+            let mut group = GroupReader::open(reading, &path, (metadata, window[0]), &columns, hashed)?;
             while let Some(part) = group.part()? {
                 hand_on(part)?;
             }
@@ -356,11 +359,11 @@ pub(super) fn read(
         let end = ends.max().unwrap_or(0).max(behind);
         reading.progress.advance(end - behind);
         behind = end;
-        if reading.most.is_some_and(|most| taken >= most) {
+        if most.is_some_and(|most| taken >= most) {
             break;
         }
     }
-    if reading.most.is_some() {
+    if most.is_some() {
         // Of the bytes of the file as many as of its rows.
         let rows = metadata.metadata().file_metadata().num_rows().unsigned_abs().max(1);
         file.bytes = length * u64::from(file.records) / rows;
@@ -399,13 +402,12 @@ impl<'a> GroupReader<'a> {
         path: &'a Path,
         (metadata, group): (&ArrowReaderMetadata, usize),
         columns: &'a Columns,
-        checksum: &Arc<Checksum>,
+        checksum: Option<&Arc<Checksum>>,
     ) -> Result<GroupReader<'a>> {
         let roots = columns.roots();
         let mask =
             ProjectionMask::roots(metadata.metadata().file_metadata().schema_descr(), roots.iter().copied());
-        let checksum = reading.most.is_none().then(|| Arc::clone(checksum));
-        let file = SharedFile { checksum, ..SharedFile::open(reading.disk, path)? };
+        let file = SharedFile { checksum: checksum.cloned(), ..SharedFile::open(reading.disk, path)? };
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
             .with_projection(mask)
             .with_row_groups(vec![group])

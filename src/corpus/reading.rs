@@ -46,8 +46,6 @@ pub struct Reading<'a> {
     pub encoding: Option<&'static Encoding>,
     /// How many times its size a file may unpack to.
     pub max_expansion: u64,
-    /// Of each file no more than about so many bytes, unpacked.
-    pub most: Option<u64>,
     /// What is done with a record that cannot be used.
     pub on_error: OnError,
     /// Where the files lie.
@@ -142,6 +140,7 @@ impl Reading<'_> {
             format: Some(Format::JsonLines),
             folder: None,
             named: true,
+            most: None,
         };
         let queue = Queue::new(1, 1, self.waiting());
         let files = [file];

@@ -19,6 +19,8 @@ pub struct InputFile {
     pub folder: Option<String>,
     /// Whether it was named itself, and not found in a folder.
     pub named: bool,
+    /// Of it no more than about so many bytes are read, unpacked: for a trial.
+    pub most: Option<u64>,
 }
 
 /// What the user named.
@@ -72,7 +74,14 @@ pub fn list(inputs: &Inputs) -> Result<Found> {
                 format => (name, format),
             };
             let name = names.unique(name);
-            found.files.push(InputFile { path: input.clone(), name, format, folder: None, named: true });
+            found.files.push(InputFile {
+                path: input.clone(),
+                name,
+                format,
+                folder: None,
+                named: true,
+                most: None,
+            });
         }
     }
     if found.files.is_empty() {
@@ -135,7 +144,7 @@ fn list_folder(root: &Path, found: &mut Found, names: &mut Names) -> Result<()> 
         let name = relative(path.strip_prefix(root).unwrap_or(&path));
         let folder = name.split_once('/').map(|(first, _)| first.to_owned());
         let name = names.unique(name);
-        found.files.push(InputFile { path, name, format, folder, named: false });
+        found.files.push(InputFile { path, name, format, folder, named: false, most: None });
     }
     Ok(())
 }

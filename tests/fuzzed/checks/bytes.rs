@@ -138,7 +138,6 @@ pub fn reading(data: &[u8]) {
         site: None,
         encoding: None,
         max_expansion: 2,
-        most: None,
         on_error: [OnError::Reject, OnError::Keep, OnError::Fail][choice / 8 % 3],
         disk: &disk,
         store: &store,
@@ -151,6 +150,7 @@ pub fn reading(data: &[u8]) {
         format: FORMATS.get(choice % 8).copied(),
         folder: None,
         named: true,
+        most: None,
     };
     let Ok(records) = reading.files(vec![file]) else { return };
     let usable = records.count();
