@@ -6,6 +6,7 @@ use super::shape::{Columns, Shape, distinct};
 use super::write::{Item, Place, Work, Writer, table_header};
 use crate::corpus::format::Format;
 use crate::corpus::records::own_fields;
+use crate::corpus::split;
 use crate::corpus::table::{self, Header};
 use crate::engine::TextBuffer;
 use crate::engine::ordered::ordered;
@@ -17,6 +18,12 @@ impl<'a> Writer<'a> {
     /// Whether the records of a file go into another format.
     pub(super) fn is_converted(&self, number: usize) -> bool {
         self.records.files[number].format != self.targets[number].format
+    }
+
+    /// Whether what stands behind the values of a file has no place in the format that they are written in.
+    pub(super) fn has_left_over(&self, number: usize) -> bool {
+        let file = &self.records.files[number];
+        file.format == Format::Json && self.is_converted(number) && !split::is_leavable(&file.end)
     }
 
     /// The bytes of a file of another format, one piece after another.

@@ -314,7 +314,8 @@ impl<'a> Writer<'a> {
     /// Whether there is anything to write: all files have their place in `documents/` but texts that went.
     fn is_wanted(&self, number: usize, place: Place) -> bool {
         let is_text = self.records.files[number].format == Format::Text;
-        (place == Place::Documents && !is_text) || self.items(number, place).next().is_some()
+        let left_over = place == Place::Rejected && self.has_left_over(number);
+        (place == Place::Documents && !is_text) || left_over || self.items(number, place).next().is_some()
     }
 
     /// The bytes of a file in a place, one piece after another.

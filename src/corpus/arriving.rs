@@ -111,6 +111,11 @@ impl Reading<'_> {
         let mut stream = Onward { input, place: Arc::clone(&place) };
         let head = take_up_to(&mut stream, HEAD).map_err(failed)?;
         if format::of_bytes(&head, file.format) == Format::Parquet {
+            if size.is_none() {
+                let reason =
+                    "a Parquet file, which has its columns told at its end; name it instead of piping it";
+                return Err(Error::Input(format!("{}: {reason}", file.path.display())));
+            }
             let beginning =
                 Beginning { format: Format::Parquet, compression: Compression::None, columns: None };
             tell(Message::Begin(Box::new(beginning)));
@@ -199,8 +204,7 @@ impl Reading<'_> {
                 split.pieces.iter_mut().for_each(|piece| piece.move_by(start));
             }
             let at = offset - start as u64;
-            let beyond =
-                || split.beyond.then(|| "what follows the end of the array stays as it is".to_owned());
+            let beyond = || split.beyond.then(|| "what follows the last value is no record".to_owned());
             let broken_here = broken.clone().or_else(beyond);
             let chunk = Chunk { bytes, pieces: split.pieces, offset: at, broken: broken_here };
             offset += split.used as u64;

@@ -276,7 +276,12 @@ impl Reading<'_> {
             Outcome::Rejected(Rejected { row: RejectedRow::at(piece.line, offset), bytes, reason })
         };
         // The record in which it breaks off is set aside; where it does behind one that is whole, nothing but the reason.
-        let breaks_off = |piece: &mut Piece| file.format == Format::Warc || piece.next == piece.end;
+        let is_whole = |piece: &Piece| {
+            file.format == Format::Json
+                && serde_json::from_slice::<serde::de::IgnoredAny>(&bytes[piece.start..piece.end]).is_ok()
+        };
+        let breaks_off =
+            |piece: &mut Piece| file.format == Format::Warc || piece.next == piece.end && !is_whole(piece);
         let end = bytes.len();
         let nothing = Piece { line: 0, from: end, start: end, end, next: end };
         let cut_off =
@@ -388,7 +393,9 @@ impl Reading<'_> {
                 let fields = table::fields(record.as_bytes(), columns.separator);
                 let text = fields.get(columns.text).ok_or_else(|| format!("no field `{field}`"))?;
                 if !fields.iter().all(|f| f.well_formed) {
-                    return Err("its quotes do not pair".into());
+                    let lines = memchr::memchr_iter(b'\n', record.trim_ascii_end().as_bytes()).count() + 1;
+                    let within = if lines > 1 { format!(", in {lines} lines") } else { String::new() };
+                    return Err(format!("its quotes do not pair{within}"));
                 }
                 parsed.row.text_start = text.range.start as u64;
                 parsed.row.text_length = text.range.len() as u64;

@@ -60,6 +60,11 @@ pub struct Values {
     before: u64,
     /// Bytes that were looked through for the ends of broken values.
     searched: u64,
+    /// Whether no commas stand between the values of an array, but line breaks.
+    bare: bool,
+    /// The first key of the values that are whole, where all have the same one, and how many there were.
+    key: Option<Vec<u8>>,
+    whole: u64,
     line: u64,
 }
 
@@ -77,7 +82,7 @@ pub struct Split {
     pub end: Option<(usize, usize)>,
     /// What separates the first two records, where that is the format's and not part of a record.
     pub separator: Option<(usize, usize)>,
-    /// Whether there are more values behind the end of an array: they are part of `end`, and the last piece has no bytes.
+    /// Whether more than brackets stands behind all values: it is part of `end`, and the last piece has no bytes.
     pub beyond: bool,
 }
 
@@ -163,16 +168,24 @@ impl Values {
         let mut behind = at;
         while !self.closed {
             let start = self.next_value(bytes, at);
-            if start >= bytes.len() || (self.array && bytes[start] == b']') {
-                self.closed = start < bytes.len();
+            if start >= bytes.len() {
                 break;
+            }
+            if self.array && bytes[start] == b']' {
+                match ends_array(&bytes[start + 1..], last) {
+                    Some(false) => {}
+                    ends => {
+                        self.closed = ends.is_some();
+                        break;
+                    }
+                }
             }
             let Some(end) = self.end(bytes, start, last) else { break };
             let end = start + bytes[start..end].trim_ascii_end().len();
             // What is broken may have no comma before it.
             if self.seen > 0
                 && self.separator.is_none()
-                && (!self.array || bytes[behind..start].contains(&b','))
+                && (!self.array || self.bare || bytes[behind..start].contains(&b','))
             {
                 split.separator = Some((behind, start));
                 self.separator = Some(bytes[behind..start].to_vec());
@@ -204,6 +217,7 @@ impl Values {
                 let follows = self.follows(&bytes[start + length..], last)?;
                 // Between two commas there is no value.
                 if follows && length > 0 {
+                    self.see(&bytes[start..start + length]);
                     return Some(start + length);
                 }
                 length
@@ -228,10 +242,17 @@ impl Values {
     fn next(&self, bytes: &[u8], start: usize) -> Option<usize> {
         let mut next = memchr::memchr_iter(b'{', &bytes[start..]).filter_map(|at| {
             let before = &bytes[start..start + at];
-            let value = match &self.separator {
-                Some(separator) => before.strip_suffix(&**separator)?,
-                None if self.array => before.trim_ascii_end().strip_suffix(b",")?.trim_ascii_end(),
-                None => before.trim_ascii_end(),
+            // Objects within another mostly begin with another key.
+            let known = self.key.as_deref().filter(|_| self.whole > 1);
+            if known.is_some_and(|known| first_key(&bytes[start + at..]) != Some(known)) {
+                return None;
+            }
+            let exactly = self.separator.as_ref().map(|separator| before.strip_suffix(&**separator));
+            let value = match exactly {
+                Some(Some(value)) => value,
+                Some(None) if known.is_none() => return None,
+                _ if self.array && !self.bare => before.trim_ascii_end().strip_suffix(b",")?.trim_ascii_end(),
+                _ => before.trim_ascii_end(),
             };
             // On a line a text may look so.
             let gap = &before[value.len()..];
@@ -243,11 +264,31 @@ impl Values {
     }
 
     /// Whether what stands behind a value may stand there; `None` where more must be read to know.
-    fn follows(&self, rest: &[u8], last: bool) -> Option<bool> {
-        match rest.trim_ascii_start().first() {
-            Some(next) => Some(if self.array { matches!(next, b',' | b']') } else { *next == b'{' }),
-            None => last.then_some(true),
+    fn follows(&mut self, rest: &[u8], last: bool) -> Option<bool> {
+        let (gap, rest) = rest.split_at(white(rest));
+        let Some(next) = rest.first() else { return last.then_some(true) };
+        let with_commas = self.separator.as_ref().map(|separator| separator.contains(&b','));
+        match next {
+            b']' if self.array => ends_array(&rest[1..], last),
+            b',' => Some(with_commas.unwrap_or(!self.bare)),
+            b'{' if self.array => {
+                self.bare |= self.seen == 0 && gap.contains(&b'\n');
+                Some(self.bare)
+            }
+            b'{' => Some(!with_commas.unwrap_or(false)),
+            _ => Some(false),
         }
+    }
+
+    /// Takes note of a value that is whole.
+    fn see(&mut self, value: &[u8]) {
+        let key = first_key(value);
+        if self.whole == 0 {
+            self.key = key.map(<[u8]>::to_vec);
+        } else if self.key.as_deref() != key {
+            self.key = None;
+        }
+        self.whole += 1;
     }
 
     /// What follows the last value: the closing bracket, and what comes after that.
@@ -256,8 +297,7 @@ impl Values {
         let bracket = end + white(&bytes[end..]);
         let rest = if self.closed { bracket + 1 } else { bracket };
         let start = (rest + white(&bytes[rest.min(bytes.len())..])).min(bytes.len());
-        // A comma too many, or a bracket, is nothing that is missed.
-        if memchr::memchr(b'{', &bytes[start..]).is_some() {
+        if !is_leavable(&bytes[start..]) {
             let (line, end) = (self.line + breaks(&bytes[end..start]), bytes.len());
             split.pieces.push(Piece { line, from: end, start: end, end, next: end });
             split.beyond = true;
@@ -266,15 +306,43 @@ impl Values {
         split.used = bytes.len();
     }
 
-    /// Where the value after `at` begins, past white space and, in an array, a comma.
+    /// Where the value after `at` begins, past white space and a comma.
     fn next_value(&self, bytes: &[u8], at: usize) -> usize {
         let mut next = at + white(&bytes[at..]);
-        if self.array && self.seen > 0 && bytes.get(next) == Some(&b',') {
+        if self.seen > 0 && bytes.get(next) == Some(&b',') {
             next += 1;
             next += white(&bytes[next..]);
         }
         next
     }
+}
+
+/// The first key of the object at the beginning of `bytes`, with its quotes.
+fn first_key(bytes: &[u8]) -> Option<&[u8]> {
+    /// Longer ones are no names.
+    const LONGEST: usize = 256;
+    let inside = bytes.strip_prefix(b"{")?;
+    let key = &inside[white(inside)..];
+    let name = key.strip_prefix(b"\"")?;
+    let length = memchr::memchr(b'"', &name[..name.len().min(LONGEST)])?;
+    Some(&key[..length + 2])
+}
+
+/// Whether the bracket before `rest` ends the array of all values, and not one within a value; `None` where more must be
+/// read to know.
+fn ends_array(rest: &[u8], last: bool) -> Option<bool> {
+    let rest = rest.trim_ascii_start();
+    let behind_comma = rest.strip_prefix(b",").map(<[u8]>::trim_ascii_start);
+    match (rest.first(), behind_comma.map(<[u8]>::first)) {
+        (None, _) | (_, Some(None)) => last.then_some(true),
+        (Some(b'}'), _) | (_, Some(Some(b'"'))) => Some(false),
+        _ => Some(true),
+    }
+}
+
+/// Whether nothing that stands behind all values would be missed: a comma too many, or a bracket.
+pub fn is_leavable(bytes: &[u8]) -> bool {
+    bytes.iter().all(|b| b.is_ascii_whitespace() || matches!(b, b',' | b']'))
 }
 
 fn white(bytes: &[u8]) -> usize {
@@ -457,6 +525,23 @@ mod tests {
             ),
             ("[{\"a\":1} {\"b\":1}\n]\n", &["1:{\"a\":1} {\"b\":1}"]),
             ("{\"a\":1} x  y\n{\"b\":1}", &["1:{\"a\":1} x  y", "2:{\"b\":1}"]),
+            // Lines within brackets, and values with commas that are no array.
+            ("[\n{\"a\":1}\n{\"b\":1}\n{\"c\":1}\n]\n", &["2:{\"a\":1}", "3:{\"b\":1}", "4:{\"c\":1}"]),
+            ("{\n\"a\":1},\n{\"b\":1}", &["1:{\n\"a\":1}", "3:{\"b\":1}"]),
+            // Objects within a broken one, a gap of its own, and a quote that lets a bracket within look like the last one.
+            (
+                "[{\"i\":1,\"c\":[{\"x\":1},{\"x\":2}]},{\"i\":2},{\"i\":\"a\" b\",\"c\":[{\"x\":1},{\"x\":2}]},{\"i\":4}]",
+                &[
+                    "1:{\"i\":1,\"c\":[{\"x\":1},{\"x\":2}]}",
+                    "1:{\"i\":2}",
+                    "1:{\"i\":\"a\" b\",\"c\":[{\"x\":1},{\"x\":2}]}",
+                    "1:{\"i\":4}",
+                ],
+            ),
+            (
+                "[{\"i\":1}, {\"i\":2}, {\"i\":3]}, {\"i\":4}]",
+                &["1:{\"i\":1}", "1:{\"i\":2}", "1:{\"i\":3]}", "1:{\"i\":4}"],
+            ),
         ] {
             for step in [1, 7, 5000] {
                 let (records, back) = by_steps(Splitter::Values(Values::default()), file.as_bytes(), step);
