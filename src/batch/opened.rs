@@ -37,6 +37,8 @@ pub struct Opened<'a> {
     pub files: Vec<FileRow>,
     /// Unusable records by file, in order.
     pub rejected: HashMap<String, Vec<RejectedPlace>>,
+    /// Files that the run could not read: nothing of them is here.
+    pub unreadable: Vec<String>,
     own: Fields,
 }
 
@@ -104,6 +106,8 @@ struct RejectedRow {
     bytes: u64,
     #[serde(default)]
     kept: bool,
+    #[serde(default)]
+    unreadable: bool,
 }
 
 impl<'a> Opened<'a> {
@@ -140,10 +144,13 @@ impl<'a> Opened<'a> {
         let receipts_file = disk.open_parts(&receipts_path).map_err(Error::io("read", &receipts_path))?;
         let (path, text) = read("rejected.jsonl")?;
         let mut rejected: HashMap<String, Vec<RejectedPlace>> = HashMap::new();
+        let mut unreadable = Vec::new();
         for (number, line) in (1..).zip(text.lines()) {
             let row: RejectedRow =
                 serde_json::from_str(line).map_err(|e| bad(&path, number, e.to_string()))?;
-            if let Some(place) = row.row {
+            if row.unreadable {
+                unreadable.push(row.file);
+            } else if let Some(place) = row.row {
                 let place = RejectedPlace { row: place, kept: row.kept, bytes: row.bytes };
                 rejected.entry(row.file).or_default().push(place);
             }
@@ -156,6 +163,7 @@ impl<'a> Opened<'a> {
             receipts_file,
             files,
             rejected,
+            unreadable,
             own: own_fields(),
         })
     }
@@ -241,12 +249,16 @@ impl<'a> Opened<'a> {
         let range = match file.output_format {
             Format::Text | Format::Parquet => 0..record.len(),
             Format::Csv => {
-                let documents;
+                let pile;
                 let header = match header {
                     Some(header) => header,
                     None => {
-                        documents = self.pile("documents", file).map_err(|e| e.to_string())?;
-                        documents.as_ref().and_then(Records::header).ok_or("its table has no header")?
+                        // Of texts that all went only copies are there.
+                        pile = match self.pile("documents", file).map_err(|e| e.to_string())? {
+                            None => self.pile("removed", file).map_err(|e| e.to_string())?,
+                            pile => pile,
+                        };
+                        pile.as_ref().and_then(Records::header).ok_or("its table has no header")?
                     }
                 };
                 let column =
@@ -291,7 +303,7 @@ impl<'a> Opened<'a> {
         if !converted {
             piles[2] = self.pile("rejected", file)?;
         }
-        let header = piles[0].as_ref().and_then(Records::header).cloned();
+        let header = piles.iter().flatten().find_map(Records::header).cloned();
         let lead = piles[0].as_ref().map(|p| p.lead().to_vec()).unwrap_or_default();
         let mut fates = self.fates(file);
         for row in 0..u64::from(file.records) {
@@ -387,16 +399,17 @@ impl<'a> Opened<'a> {
                 if was != Was::Rejected || !file.is_converted() {
                     return Err(self.misfit(file, row, "a row is missing"));
                 }
-                count(was);
             }
             return self.all_used(file, &fates).map(|()| false);
         }
         let receipts = self.receipts.get(&file.file).map(Vec::as_slice).unwrap_or_default();
         let mut from = |row: u32| {
             let (was, rejected, _) = fates.next(u64::from(row));
+            if was == Was::Rejected && file.is_converted() {
+                return From::Nowhere;
+            }
             count(was);
             match was {
-                Was::Rejected if file.is_converted() => From::Nowhere,
                 Was::Rejected if !rejected.is_some_and(|r| r.kept) => From::Rejected,
                 Was::Removed => From::Removed,
                 Was::Cut => From::Cut,

@@ -251,6 +251,11 @@ impl<'a> Folder<'a> {
         self.finished.contains_key(name)
     }
 
+    /// Whether a file of this checksum was finished under this name.
+    pub fn has_written(&self, name: &str, xxh3: &str) -> bool {
+        self.finished.get(name).is_some_and(|file| file.xxh3 == xxh3)
+    }
+
     /// A file below the folder that does not exist before something is written to it.
     pub fn create(&self, name: impl Into<String>, packing: Packing) -> OutFile<'a> {
         let name = name.into();

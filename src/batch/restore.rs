@@ -6,7 +6,7 @@ use super::out::{CHECKSUMS, Earlier, Folder, Packing, check_over, checksum, is_o
 use crate::corpus::encoding;
 use crate::corpus::format::Format;
 use crate::error::{Error, Result};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -23,6 +23,8 @@ pub struct Restored {
     pub removed: u64,
     /// Records that had been rejected.
     pub rejected: u64,
+    /// Rejected records that stay in `rejected/`: the format that their file was written in has no place for them.
+    pub set_aside: u64,
 }
 
 impl Restored {
@@ -57,9 +59,30 @@ pub fn restore(opened: &Opened<'_>, target: &Path, force: bool) -> Result<Restor
     for file in &opened.files {
         done.files += 1;
         restore_file(opened, file, &mut out, &mut done)?;
+        if file.is_converted() && opened.folder.join("rejected").join(&file.file).is_file() {
+            done.set_aside += u64::from(file.rejected);
+        }
+    }
+    if target.exists() && !is_ours(target) {
+        is_the_same(opened, target, &out)?;
     }
     out.finish_without_checksums()?;
     Ok(done)
+}
+
+/// Refuses to replace files that are not what was restored: the names are those of the corpus, which may be somebody's own and
+/// newer.
+fn is_the_same(opened: &Opened<'_>, target: &Path, out: &Folder<'_>) -> Result<()> {
+    for entry in walkdir::WalkDir::new(target).into_iter().flatten().filter(|e| e.file_type().is_file()) {
+        let (_, sum) = checksum(opened.disk, entry.path()).map_err(Error::io("read", entry.path()))?;
+        let name = entry.path().strip_prefix(target).ok().and_then(Path::to_str);
+        if !name.is_some_and(|name| out.has_written(name, &sum)) {
+            let path = entry.path().to_path_buf();
+            let reason = "differs from what would be restored; move it, or name another folder".into();
+            return Err(Error::Output { path, reason });
+        }
+    }
+    Ok(())
 }
 
 /// Whether a folder holds files of these names and no others: what was restored before.
@@ -83,8 +106,17 @@ fn is_whole(opened: &Opened<'_>) -> Result<()> {
         sums.lines().filter_map(sum_and_name).map(|(sum, name)| (name, sum)).collect();
     let books = ["receipts/receipts.jsonl", "rejected.jsonl", "files.jsonl"];
     let holds_records =
-        |name: &&str| ["documents/", "removed/"].iter().any(|folder| name.starts_with(folder));
-    for name in books.into_iter().chain(sums.keys().map(String::as_str).filter(holds_records)) {
+        |name: &&str| ["documents/", "removed/", "rejected/"].iter().any(|folder| name.starts_with(folder));
+    let mut names: BTreeSet<&str> =
+        books.into_iter().chain(sums.keys().map(String::as_str).filter(holds_records)).collect();
+    // One that is there, and not told, is no better.
+    let there = opened.files.iter().flat_map(|file| {
+        let [documents, removed] = ["documents", "removed"].map(|top| format!("{top}/{}", file.output));
+        [documents, removed, format!("rejected/{}", file.file)]
+    });
+    let there: Vec<String> = there.filter(|name| opened.folder.join(name).is_file()).collect();
+    names.extend(there.iter().map(String::as_str));
+    for name in names {
         let path = opened.folder.join(name);
         let (_, sum) = checksum(opened.disk, &path).map_err(Error::io("read", &path))?;
         if sums.get(name) != Some(&sum.as_str()) {

@@ -20,6 +20,8 @@ pub struct Verified {
     pub receipts: u64,
     /// What is wrong, a line each.
     pub problems: Vec<String>,
+    /// Files that the run could not read: nothing of them is in the output.
+    pub unreadable: Vec<String>,
 }
 
 /// Checks a folder: every file against its checksum, every receipt against its record and its witness, the counts against
@@ -40,6 +42,7 @@ pub fn verify(disk: &dyn Disk, folder: &Path) -> Result<Verified> {
     };
     records(&opened, &mut found)?;
     witnesses(&opened, &mut found)?;
+    found.unreadable = opened.unreadable;
     Ok(found)
 }
 

@@ -76,7 +76,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Verify { folder, quiet } => verify_one(&folder, quiet),
         Command::Explain { folder, id, colour } => explain_one(&folder, &id, colour.wanted()),
         Command::Restore { folder, output, force, quiet } => {
-            let done = restore(&Opened::new(&RealDisk, &folder)?, &output, force)?;
+            let opened = Opened::new(&RealDisk, &folder)?;
+            let done = restore(&opened, &output, force)?;
             if !quiet {
                 told!(
                     "{} records in {} files: {} cut ones put back, {} removed ones, {} rejected ones",
@@ -87,8 +88,28 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
                     summary::grouped(done.rejected)
                 );
             }
+            if done.set_aside > 0 {
+                told!(
+                    "dechaff: {} rejected records are in {} and not put back: they have no place in the format that their \
+                     files were written in",
+                    summary::grouped(done.set_aside),
+                    folder.join("rejected").display()
+                );
+            }
+            tell_unreadable(&opened.unreadable);
             Ok(ExitCode::SUCCESS)
         }
+    }
+}
+
+/// Files of the input that an output holds nothing of.
+fn tell_unreadable(files: &[String]) {
+    if let Some(first) = files.first() {
+        told!(
+            "dechaff: {} files could not be read when the corpus was cleaned, and nothing of them is here, {first} first; \
+             rejected.jsonl tells why",
+            summary::grouped(files.len() as u64)
+        );
     }
 }
 
@@ -128,9 +149,10 @@ fn cleaning(
     let cancel = Arc::new(Cancel::default());
     let on_signal = Arc::clone(&cancel);
     let piped = arguments.inputs.iter().any(|i| i.as_os_str() == "-");
+    let waits = piped || arguments.inputs.iter().any(|i| i.exists() && !i.is_file() && !i.is_dir());
     let _ = ctrlc::set_handler(move || {
         // A pipe may wait for its input for ever; it has written nothing under a final name.
-        if piped || on_signal.requested() {
+        if waits || on_signal.requested() {
             told!("dechaff: interrupted");
             std::process::exit(2);
         }
@@ -243,6 +265,7 @@ fn verify_one(folder: &Path, quiet: bool) -> Result<ExitCode> {
             }
         );
     }
+    tell_unreadable(&found.unreadable);
     Ok(if found.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

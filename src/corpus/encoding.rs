@@ -6,6 +6,9 @@ use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 /// How far a text is searched for the name of its encoding.
 const DECLARED_WITHIN: usize = 1024;
 
+/// How much of a text is looked at for zero bytes.
+const LOOKED_AT: usize = 1 << 12;
+
 /// A text, and what it takes to spell it as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
@@ -30,7 +33,7 @@ impl Spelt {
 }
 
 /// Reads a text by its byte-order mark, else by `given`, else by what it declares (`charset=`, `encoding=`), else by
-/// detection. Only an encoding that gives back the same bytes is used.
+/// detection. UTF-16 without a mark is known by its zero bytes. Only an encoding that gives back the same bytes is used.
 ///
 /// # Errors
 /// Which encoding was tried, where none gives back the same bytes.
@@ -43,6 +46,11 @@ pub fn decode(bytes: &[u8], given: Option<&'static Encoding>) -> Result<Decoded,
     if let Some(given) = given {
         let spelt = Spelt { encoding: given, mark: false };
         return exactly(bytes, spelt).ok_or_else(|| format!("its bytes are not {}", given.name()));
+    }
+    if let Some(encoding) = unmarked_utf_16(bytes)
+        && let Some(decoded) = exactly(bytes, Spelt { encoding, mark: false })
+    {
+        return Ok(decoded);
     }
     if let Some(decoded) = exactly(bytes, Spelt::PLAIN) {
         return Ok(decoded);
@@ -99,6 +107,19 @@ fn encode_body(text: &str, spelt: Spelt, out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
+/// The UTF-16 of a text without a mark, most of whose characters are of the first 256: every other byte of them is zero.
+fn unmarked_utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(LOOKED_AT)];
+    let zeros = |first: usize| head.iter().skip(first).step_by(2).filter(|&&b| b == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let is_most = |zeros: usize, others: usize| zeros * 4 > head.len() && others * 50 < zeros;
+    match () {
+        () if is_most(odd, even) => Some(UTF_16LE),
+        () if is_most(even, odd) => Some(UTF_16BE),
+        () => None,
+    }
+}
+
 fn detect(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
@@ -135,6 +156,8 @@ mod tests {
             ("utf-8", false),
             ("utf-16le", true),
             ("utf-16be", true),
+            ("utf-16le", false),
+            ("utf-16be", false),
             ("windows-1252", false),
         ] {
             let spelt = Spelt { encoding: Encoding::for_label(label.as_bytes()).unwrap(), mark };

@@ -124,10 +124,16 @@ pub fn of_name(name: &str) -> Option<Format> {
 /// What the first unpacked bytes of a file, and its name, say that it holds. `.json` may be an object a line, an array,
 /// or objects over several lines.
 pub fn of_bytes(head: &[u8], named: Option<Format>) -> Format {
-    if head.starts_with(b"PAR1") {
+    // Behind its name comes a number, no character of a text.
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    let columns = head.strip_prefix(b"PAR1");
+    if columns.is_some_and(|rest| named == Some(Format::Parquet) || !rest.first().is_some_and(is_text)) {
         return Format::Parquet;
     }
-    if head.starts_with(b"WARC/") {
+    // Its version ends the line.
+    let version_ends = |rest: &[u8]| rest.iter().find(|b| !b.is_ascii_digit() && **b != b'.').copied();
+    let archive = head.strip_prefix(b"WARC/").map(version_ends);
+    if archive.is_some_and(|end| end.is_none_or(|b| matches!(b, b'\r' | b'\n'))) {
         return Format::Warc;
     }
     let body = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
@@ -160,6 +166,8 @@ mod tests {
     fn content_comes_before_the_name() {
         assert_eq!(of_bytes(b"PAR1\x15", Some(Format::JsonLines)), Format::Parquet);
         assert_eq!(of_bytes(b"WARC/1.0\r\n", None), Format::Warc);
+        assert_eq!(of_bytes(b"PAR1 is how it begins", Some(Format::Text)), Format::Text);
+        assert_eq!(of_bytes(b"WARC/1.0 is a format", Some(Format::Text)), Format::Text);
         assert_eq!(of_bytes(b" {\"a\":1}\n{\"a\":2}\n", Some(Format::Json)), Format::JsonLines);
         assert_eq!(of_bytes(b"{\n \"a\": 1\n}\n", Some(Format::Json)), Format::Json);
         assert_eq!(of_bytes(b"\xef\xbb\xbf[\n{}]", Some(Format::Json)), Format::Json);

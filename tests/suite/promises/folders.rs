@@ -61,9 +61,15 @@ fn restore_replaces_what_it_restored_before_and_nothing_else() {
     expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
     let ran = expect(dir.path(), &["restore", "out", "-o", "back"], 2);
     assert!(ran.stderr.contains("--force"), "{}", ran.stderr);
-    fs::write(dir.path().join("back/a.txt"), "changed").unwrap();
     expect(dir.path(), &["restore", "out", "-o", "back", "-q", "--force"], 0);
     assert!(tree(&dir.path().join("back")) == tree(&dir.path().join("in")));
+    let mine = dir.path().join("back/a.txt");
+    let before = fs::read(&mine).unwrap();
+    fs::write(&mine, "changed").unwrap();
+    let ran = expect(dir.path(), &["restore", "out", "-o", "back", "--force"], 2);
+    assert!(ran.stderr.contains("differs from what would be restored"), "{}", ran.stderr);
+    assert!(fs::read(&mine).unwrap() == b"changed" && !dir.path().join("back.unfinished").exists());
+    fs::write(&mine, before).unwrap();
     fs::write(dir.path().join("back/mine.txt"), "mine").unwrap();
     let ran = expect(dir.path(), &["restore", "out", "-o", "back", "--force"], 2);
     assert!(ran.stderr.contains("is not an output of dechaff"), "{}", ran.stderr);

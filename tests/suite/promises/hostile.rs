@@ -215,7 +215,8 @@ fn damage_in_arrays_and_values_is_set_aside_as_it_is_and_no_further_than_it_goes
                     &["clean", "a.json", "-o", "out", "-q", "--force", "--on-error", mode],
                     b"",
                 );
-                expect(dir.path(), &["restore", "out", "-o", "back", "-q", "--force"], 0);
+                let _ = fs::remove_dir_all(path("back"));
+                expect(dir.path(), &["restore", "out", "-o", "back", "-q"], 0);
                 let (given, back) =
                     (String::from_utf8(bytes).unwrap(), fs::read_to_string(path("back/a.json")).unwrap());
                 let bare = |text: &str| text.replace([' ', '\n'], "");

@@ -1,5 +1,6 @@
 //! The promises of DESIGN.md, on a corpus made by [`crate::newsroom`].
 
+mod aside;
 mod books;
 mod faults;
 mod folders;
