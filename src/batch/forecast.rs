@@ -90,6 +90,9 @@ impl Run<'_> {
         // What is no file, such as a pipe, can be read once only.
         let mut files = walk::list(inputs)?.files;
         files.retain(|file| file.path.is_file());
+        if files.is_empty() {
+            return Err(Error::Input("what comes from a pipe cannot be tried before it is cleaned".into()));
+        }
         let input: u64 = files.iter().map(&size).sum();
         // Within a small budget a trial is small too.
         let most = SAMPLE.min(self.store.budget().unwrap_or(u64::MAX) / 8).max(1 << 22);

@@ -56,6 +56,7 @@ pub fn check_over(
     match fs::symlink_metadata(output) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(Error::Io { action: "look at", path: output.to_path_buf(), source: e }),
+        Ok(meta) if meta.is_symlink() => refuse("is a link; name the folder itself".into()),
         Ok(meta) if !meta.is_dir() => refuse("exists and is not a folder".into()),
         Ok(_) if is_empty(output)? => Ok(()),
         Ok(_) if !is_ours(output) => {
