@@ -5,6 +5,7 @@ use super::columns::{TableSink, annotation_field};
 use super::shape::{Columns, Shape, distinct};
 use super::write::{Item, Place, Work, Writer, table_header};
 use crate::corpus::format::Format;
+use crate::corpus::reading::OnError;
 use crate::corpus::records::own_fields;
 use crate::corpus::split;
 use crate::corpus::table::{self, Header};
@@ -18,6 +19,11 @@ impl<'a> Writer<'a> {
     /// Whether the records of a file go into another format.
     pub(super) fn is_converted(&self, number: usize) -> bool {
         self.records.files[number].format != self.targets[number].format
+    }
+
+    /// Whether unusable records of a file stay where they are: not in another format, which has no place for them.
+    pub(super) fn keeps_rejected(&self, number: usize) -> bool {
+        self.run.on_error == OnError::Keep && !self.is_converted(number)
     }
 
     /// Whether what stands behind the values of a file has no place in the format that they are written in.

@@ -9,7 +9,6 @@ use super::receipts::Facts;
 use super::shape::Columns;
 use crate::clean::receipt::{self, Header};
 use crate::corpus::format::{Compression, Format};
-use crate::corpus::reading::OnError;
 use crate::corpus::records::{FileRead, Raw, Records};
 use crate::corpus::table::Header as TableHeader;
 use crate::engine::fates::NextFates;
@@ -217,11 +216,6 @@ impl<'a> Writer<'a> {
 
     fn packing(&self, target: &Target) -> Packing {
         Packing { compression: target.compression, level: self.run.output.level }
-    }
-
-    /// Whether unusable records of a file stay where they are: not in another format, which has no place for them.
-    fn keeps_rejected(&self, number: usize) -> bool {
-        self.run.on_error == OnError::Keep && !self.is_converted(number)
     }
 
     /// The items of a file that go to a place, in order.
